@@ -47,9 +47,7 @@ def stored_digest(database: Path) -> str | None:
     return str(row[0]) if row else None
 
 
-def build_catalog(
-    root: Path, schema: Mapping[str, TableSchema], sql_dir: Path, database: Path, staging: Path
-) -> None:
+def build_catalog(root: Path, schema: Mapping[str, TableSchema], sql_dir: Path, database: Path, staging: Path) -> None:
     """Write the file new and rename it over the old one.  Every table must have a file in the lake."""
     make_folder(staging)
     temporary = temporary_path(staging)

@@ -147,7 +147,9 @@ def _without_nan(column: Column, array: pa.Array | pa.ChunkedArray) -> pa.Array 
         raise _RefusedError(f"infinite, first in row {pc.index(pc.is_inf(array), True).as_py()}", "; finite")
     if not column.nullable:
         count = pc.sum(pc.is_nan(array)).as_py()
-        raise _RefusedError(f"NaN in {count} of {len(array)} rows, first in row {pc.index(pc.is_nan(array), True).as_py()}")
+        raise _RefusedError(
+            f"NaN in {count} of {len(array)} rows, first in row {pc.index(pc.is_nan(array), True).as_py()}"
+        )
     return pc.if_else(pc.is_nan(array), pa.scalar(None, pa.float64()), array)
 
 

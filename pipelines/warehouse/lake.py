@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from engine.errors import BasisError
 from pipelines.warehouse.catalog import build_catalog, catalog_digest, quoted, stored_digest
 from pipelines.warehouse.conform import Rows, conform
-from pipelines.warehouse.files import write_atomically
+from pipelines.warehouse.files import sweep_temporaries, write_atomically
 from pipelines.warehouse.schema import SQL_DIR, TableSchema, load_schema
 
 SEED = "_seed"
@@ -107,6 +107,10 @@ class Lake:
             return False
         build_catalog(self.root, self.schema, self.sql_dir, self.database, self.staging)
         return True
+
+    def sweep(self) -> list[Path]:
+        """Remove temporary files of dead writers.  Lost runs are another matter: see `runs.sweep_runs`."""
+        return sweep_temporaries(self.staging)
 
     def _write(self, target: Path, rows: pa.Table) -> None:
         write = partial(pq.write_table, rows, compression="zstd", compression_level=1)

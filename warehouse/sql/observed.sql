@@ -26,7 +26,7 @@ COMMENT ON COLUMN observed.spot_prices.low IS 'Lowest price of the bar; not know
 COMMENT ON COLUMN observed.spot_prices.close IS 'Last price of the bar; not known at ts';
 COMMENT ON COLUMN observed.spot_prices.volume IS 'Traded volume as the venue reports it; base tokens on exchanges, contracts on OKX perps';
 COMMENT ON COLUMN observed.spot_prices.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.spot_prices.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.spot_prices.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.spot_prices.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.perp_prices (
@@ -53,7 +53,7 @@ COMMENT ON COLUMN observed.perp_prices.low IS 'Lowest price of the bar; not know
 COMMENT ON COLUMN observed.perp_prices.close IS 'Last price of the bar; not known at ts';
 COMMENT ON COLUMN observed.perp_prices.volume IS 'Traded volume as the venue reports it; base tokens on exchanges, contracts on OKX perps';
 COMMENT ON COLUMN observed.perp_prices.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.perp_prices.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.perp_prices.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.perp_prices.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.funding_rates (
@@ -74,7 +74,7 @@ COMMENT ON COLUMN observed.funding_rates.symbol IS 'Perpetual contract';
 COMMENT ON COLUMN observed.funding_rates.rate IS 'Fraction of the notional per interval';
 COMMENT ON COLUMN observed.funding_rates.interval_hours IS 'Hours the rate covers, when the source says so';
 COMMENT ON COLUMN observed.funding_rates.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.funding_rates.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.funding_rates.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.funding_rates.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.aave_reserves (
@@ -97,7 +97,7 @@ COMMENT ON COLUMN observed.aave_reserves.variable_borrow_index IS 'Variable-borr
 COMMENT ON COLUMN observed.aave_reserves.supply_rate IS 'Supply APR, linear, fraction per year';
 COMMENT ON COLUMN observed.aave_reserves.variable_borrow_rate IS 'Variable-borrow APR, compounded per second, fraction per year';
 COMMENT ON COLUMN observed.aave_reserves.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.aave_reserves.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.aave_reserves.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.aave_reserves.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.lst_rates (
@@ -116,26 +116,26 @@ COMMENT ON COLUMN observed.lst_rates.lst IS 'Liquid staking token: weETH or wstE
 COMMENT ON COLUMN observed.lst_rates.oracle_rate IS 'ETH per token by the protocol''s own rate';
 COMMENT ON COLUMN observed.lst_rates.market_rate IS 'ETH per token on the market';
 COMMENT ON COLUMN observed.lst_rates.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.lst_rates.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.lst_rates.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.lst_rates.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.gas_prices (
-    ts              TIMESTAMPTZ NOT NULL,
-    gas_price_gwei  DOUBLE NOT NULL,
-    base_fee_gwei   DOUBLE,
-    block_timestamp TIMESTAMPTZ,
-    source          VARCHAR NOT NULL,
-    source_row      BIGINT NOT NULL,
-    load_id         VARCHAR NOT NULL,
+    ts             TIMESTAMPTZ NOT NULL,
+    gas_price_gwei DOUBLE NOT NULL,
+    base_fee_gwei  DOUBLE,
+    block_ts       TIMESTAMPTZ,
+    source         VARCHAR NOT NULL,
+    source_row     BIGINT NOT NULL,
+    load_id        VARCHAR NOT NULL,
     PRIMARY KEY (load_id, ts)
 );
 COMMENT ON TABLE observed.gas_prices IS 'Rows feeding market.gas_prices, as each load read them';
 COMMENT ON COLUMN observed.gas_prices.ts IS 'Hour the price stands for';
 COMMENT ON COLUMN observed.gas_prices.gas_price_gwei IS 'Base fee plus tip, gwei';
 COMMENT ON COLUMN observed.gas_prices.base_fee_gwei IS 'Base fee alone, gwei';
-COMMENT ON COLUMN observed.gas_prices.block_timestamp IS 'Time of the sampled block, which may be far from ts';
+COMMENT ON COLUMN observed.gas_prices.block_ts IS 'Time of the sampled block, which may be far from ts';
 COMMENT ON COLUMN observed.gas_prices.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.gas_prices.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.gas_prices.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.gas_prices.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.reward_distributions (
@@ -158,7 +158,7 @@ COMMENT ON COLUMN observed.reward_distributions.period_end IS 'End of the earnin
 COMMENT ON COLUMN observed.reward_distributions.rate_per_eeth IS 'Tokens per eETH held on average over the period';
 COMMENT ON COLUMN observed.reward_distributions.data_quality IS 'How sound the figure is, in the words of its source';
 COMMENT ON COLUMN observed.reward_distributions.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.reward_distributions.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.reward_distributions.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.reward_distributions.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.execution_costs (
@@ -177,7 +177,7 @@ COMMENT ON COLUMN observed.execution_costs.size_usd IS 'Size bucket, USD';
 COMMENT ON COLUMN observed.execution_costs.valid_from IS 'First instant the cost holds';
 COMMENT ON COLUMN observed.execution_costs.cost_bps IS 'Slippage in basis points of the notional';
 COMMENT ON COLUMN observed.execution_costs.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.execution_costs.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.execution_costs.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.execution_costs.load_id IS 'Load that read the row; joins quality.loads';
 
 CREATE TABLE observed.benchmark_rates (
@@ -194,5 +194,5 @@ COMMENT ON COLUMN observed.benchmark_rates.ts IS 'Day of the rate, 00:00 UTC';
 COMMENT ON COLUMN observed.benchmark_rates.name IS 'Benchmark, e.g. ethena_susde';
 COMMENT ON COLUMN observed.benchmark_rates.apy IS 'Annual yield as a fraction';
 COMMENT ON COLUMN observed.benchmark_rates.source IS 'File the row was read from: <label>/<file name>';
-COMMENT ON COLUMN observed.benchmark_rates.source_row IS 'Number of the row in its file, counted by the reader';
+COMMENT ON COLUMN observed.benchmark_rates.source_row IS 'Line of the row in its file, from 1';
 COMMENT ON COLUMN observed.benchmark_rates.load_id IS 'Load that read the row; joins quality.loads';

@@ -43,7 +43,7 @@ COMMENT ON TABLE quality.checks IS 'Every rule that was applied to a load, passe
 COMMENT ON COLUMN quality.checks.load_id IS 'Load the check looked at';
 COMMENT ON COLUMN quality.checks.dataset IS 'Dataset as named in configs/datasets';
 COMMENT ON COLUMN quality.checks.check_name IS 'Rule, e.g. monotone_index';
-COMMENT ON COLUMN quality.checks.severity IS 'error blocks what depends on the dataset; warning and info do not';
+COMMENT ON COLUMN quality.checks.severity IS 'blocking stops what depends on the dataset; warning and info do not';
 COMMENT ON COLUMN quality.checks.passed IS 'True when the rule holds';
 COMMENT ON COLUMN quality.checks.observed IS 'What was found';
 COMMENT ON COLUMN quality.checks.expected IS 'What the rule asks for';
