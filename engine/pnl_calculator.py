@@ -1,0 +1,66 @@
+"""P&L calculator: two independent sides that must meet (mechanics §4).
+
+Balance side: ``ΔNAV − net flows``, from what is held after the hour's trades.  Attribution side: from
+what was held over the hour and what happened at its end.  It reads the ledger and the market only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.ledger import Ledger
+from engine.market import FloatArray
+from engine.position_monitor import Positions, Settlement
+from engine.positions import PositionType
+from engine.valuation import COMPONENT_INDEX, UnitValue
+
+
+class PnlCalculator:
+    def __init__(self, ledger: Ledger, unit_values: Sequence[UnitValue], numeraire: FloatArray) -> None:
+        self._ledger = ledger
+        self._unit_values = unit_values
+        self._numeraire = numeraire
+        self._perps = frozenset(
+            position for position, key in enumerate(ledger.keys) if key.type is PositionType.PERP
+        )
+        self._steps = tuple(
+            (position, COMPONENT_INDEX[component], steps)
+            for position, unit_value in enumerate(unit_values)
+            for component, steps in unit_value.steps.items()
+        )
+
+    def value(self, positions: Positions) -> tuple[list[FloatArray], FloatArray]:
+        """Value of each position, and NAV, over the stretch, (hours,) in ``N``.
+
+        A perpetual is worth its unrealised P&L at the mark.
+        """
+        hours = slice(positions.start, positions.stop)
+        values = []
+        nav = np.zeros(positions.stop - positions.start)
+        for position, quantity in enumerate(positions.quantities):
+            unit = self._unit_values[position].unit[hours]
+            if position in self._perps:
+                unit = unit - self._ledger.entries[position] / self._numeraire[hours]
+            worth = quantity * unit
+            values.append(worth)
+            nav += worth
+        return values, nav
+
+    def attribute_market(self, attribution: FloatArray, held: Sequence[float], start: int, stop: int) -> None:
+        """Add to ``attribution`` (components, n) what the market did to ``held`` over ``[start, stop)``."""
+        for position, component, steps in self._steps:
+            quantity = held[position]
+            if quantity != 0.0:
+                attribution[component, start:stop] += quantity * steps[start:stop]
+
+    def attribute_funding(self, attribution: FloatArray, settlement: Settlement, amount: float) -> None:
+        """Add one funding payment of ``amount`` USDT at its hour."""
+        hour = settlement.hour
+        attribution[COMPONENT_INDEX["funding_pnl"], hour] += amount / self._numeraire[hour]
+
+    @staticmethod
+    def attribute_cost(attribution: FloatArray, component: str, hour: int, value: float) -> None:
+        """Book a value lost in execution (positive ``value``, in ``N``) as a negative component."""
+        attribution[COMPONENT_INDEX[component], hour] -= value
