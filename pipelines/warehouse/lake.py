@@ -20,9 +20,11 @@ from engine.errors import BasisError
 from pipelines.warehouse.catalog import build_catalog, catalog_digest, quoted, stored_digest
 from pipelines.warehouse.conform import Rows, conform
 from pipelines.warehouse.files import sweep_temporaries, write_atomically
+from pipelines.warehouse.migration import migrate
 from pipelines.warehouse.schema import SQL_DIR, TableSchema, load_schema
 
 SEED = "_seed"
+ATTACH_ATTEMPTS = 3
 _PARTITION = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")
 
 
@@ -89,22 +91,25 @@ class Lake:
         The views are attached read-only to an in-memory database, so temporary tables work, and a catalog
         that was rebuilt meanwhile is seen.
         """
-        self.refresh_catalog()
         con = duckdb.connect()
         con.execute("SET TimeZone = 'UTC'")
         con.execute(f"SET VARIABLE root = {quoted(str(self.root))}")
-        con.execute(f"ATTACH {quoted(str(self.database))} AS basis (READ_ONLY)")
+        self._attach(con)
         con.execute("USE basis")
         return con
 
     def refresh_catalog(self) -> bool:
-        """Build `basis.duckdb` when the SQL files changed or it is missing or unreadable.  True when it was built."""
+        """Build `basis.duckdb` when the SQL files changed or it is missing or unreadable.  True when it was built.
+
+        Partitions written under an earlier schema are brought up to date.  Errors: API-001, see `migration.migrate`.
+        """
         for declared in self.schema.values():
             seed = self.folder / declared.schema / declared.name / f"{SEED}.parquet"
             if not seed.is_file():
                 self._write(seed, declared.arrow_schema.empty_table())
         if stored_digest(self.database) == catalog_digest(self.sql_dir):
             return False
+        migrate(self.folder, self.schema, self._write, self.root)
         build_catalog(self.root, self.schema, self.sql_dir, self.database, self.staging)
         return True
 
@@ -115,6 +120,17 @@ class Lake:
     def _write(self, target: Path, rows: pa.Table) -> None:
         write = partial(pq.write_table, rows, compression="zstd", compression_level=1)
         write_atomically(target, self.staging, write)
+
+    def _attach(self, con: duckdb.DuckDBPyConnection) -> None:
+        for attempt in range(ATTACH_ATTEMPTS):
+            self.refresh_catalog()
+            try:
+                con.execute(f"ATTACH {quoted(str(self.database))} AS basis (READ_ONLY)")
+            except duckdb.IOException:  # the file was deleted since it was looked at; it can be built at any time
+                if attempt + 1 == ATTACH_ATTEMPTS:
+                    raise
+            else:
+                return
 
     def _read(self, table: str, partition: str, columns: list[str]) -> pa.Table:
         try:

@@ -88,7 +88,7 @@ COMMENT ON COLUMN results.summary.apr IS 'Return per year, simple';
 COMMENT ON COLUMN results.summary.apy IS 'Return per year, compounded';
 COMMENT ON COLUMN results.summary.volatility IS 'Annualised standard deviation of returns; NULL when the window is too short';
 COMMENT ON COLUMN results.summary.sharpe IS 'Annualised return over volatility; NULL when volatility is zero or unknown';
-COMMENT ON COLUMN results.summary.max_drawdown IS 'Largest fall of NAV from an earlier peak, fraction of the peak';
+COMMENT ON COLUMN results.summary.max_drawdown IS 'Deepest fall of NAV from an earlier peak, fraction of the peak, zero or negative';
 COMMENT ON COLUMN results.summary.target_apy IS 'Target of the mode';
 COMMENT ON COLUMN results.summary.apy_vs_target IS 'apy - target_apy';
 COMMENT ON COLUMN results.summary.total_trades IS 'Spot and perpetual trades';
@@ -118,7 +118,7 @@ COMMENT ON COLUMN results.hourly_pnl.nav IS 'Net asset value';
 COMMENT ON COLUMN results.hourly_pnl.net_flows IS 'Deposits less withdrawals in the hour';
 COMMENT ON COLUMN results.hourly_pnl.pnl IS 'Change of NAV less net_flows; the first hour is against initial_capital';
 COMMENT ON COLUMN results.hourly_pnl.cumulative_pnl IS 'Sum of pnl since the start';
-COMMENT ON COLUMN results.hourly_pnl.drawdown IS 'Fall from the highest NAV so far, fraction';
+COMMENT ON COLUMN results.hourly_pnl.drawdown IS 'Fall from the highest NAV so far, fraction of it, zero or negative';
 COMMENT ON COLUMN results.hourly_pnl.residual IS 'pnl less the sum of its attribution: floating-point noise';
 
 CREATE TABLE results.pnl_attribution (
