@@ -194,6 +194,14 @@ class Supplement(StrictModel):
     reason: str = Field(min_length=1)
 
 
+class PairProxy(StrictModel):
+    """Execution costs: ``pair`` is not in the table, the rows of ``proxy`` stand in for it, flagged."""
+
+    pair: str
+    proxy: str
+    reason: str = Field(min_length=1)
+
+
 class DatasetConfig(StrictModel):
     """One raw dataset."""
 
@@ -213,6 +221,7 @@ class DatasetConfig(StrictModel):
     observed_only: ObservedOnly | None = None
     select_rows: SelectRows | None = None
     supplement: Supplement | None = None
+    pair_proxies: list[PairProxy] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:
@@ -229,6 +238,8 @@ class DatasetConfig(StrictModel):
         unread = self.rules.columns_used() - set(self.columns)
         if unread:
             mistakes.append(f"rules name columns that are not declared: {sorted(unread)}")
+        if self.pair_proxies and self.feeds.table != "execution_costs":
+            mistakes.append("pair_proxies belong to execution_costs alone")
         if mistakes:
             raise ValueError("; ".join(mistakes))
         return self

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TEXT_COLUMNS = frozenset({"pair", "data_quality"})
+INSTANT_COLUMNS = frozenset({"period_start", "period_end", "block_ts"})
+
 
 @dataclass(frozen=True, slots=True)
 class MarketTable:
