@@ -34,7 +34,9 @@ class DataProvider:
                 bad = np.flatnonzero(~(np.isfinite(series) & (series > 0.0)))
                 if len(bad):
                     hour = iso_hour(int(panel.hours[bad[0]]))
-                    yield Problem("DATA-002", where, hour, float(series[bad[0]]), f"a positive number ({len(bad)} hours are not)")
+                    yield Problem(
+                        "DATA-002", where, hour, float(series[bad[0]]), f"a positive number ({len(bad)} hours are not)"
+                    )
         for name in run.mode.data_requirements.funding_rates:
             if name not in panel.funding or np.isnan(panel.funding[name]).all():
                 yield Problem("DATA-010", f"market panel, funding {name}", "settlements", 0, "at least one settlement")

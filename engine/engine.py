@@ -122,8 +122,14 @@ class EventEngine:
                 continue
             amount = funding_payment(size, due.mark, due.rate)
             self._c.event_logger.record(
-                self._hours[due.hour], "funding_settlement", due.perp.venue, due.perp.symbol, amount, due.mark,
-                postings=((due.cash, amount),), details={"rate": due.rate, "size": size},
+                self._hours[due.hour],
+                "funding_settlement",
+                due.perp.venue,
+                due.perp.symbol,
+                amount,
+                due.mark,
+                postings=((due.cash, amount),),
+                details={"rate": due.rate, "size": size},
             )
             self._c.pnl_calculator.attribute_funding(self._record.attribution, due, amount)
 
@@ -144,9 +150,7 @@ class EventEngine:
 
     def _liquidate(self, snapshot: Snapshot, hour: int) -> bool:
         """Venues close accounts whose equity no longer covers the maintenance margin."""
-        due = [
-            venue for venue, account in snapshot.risk.accounts.items() if account.equity[0] < account.maintenance[0]
-        ]
+        due = [venue for venue, account in snapshot.risk.accounts.items() if account.equity[0] < account.maintenance[0]]
         for venue in due:
             exchange = self._c.exchanges[venue]
             for key in self._c.ledger.keys:
@@ -163,7 +167,10 @@ class EventEngine:
                 continue
             value = float(snapshot.risk.values[row][0])
             self._c.event_logger.record(
-                self._hours[hour], "risk_breach", metric.venue or "portfolio", status=state.name.lower(),
+                self._hours[hour],
+                "risk_breach",
+                metric.venue or "portfolio",
+                status=state.name.lower(),
                 reason=f"{metric.name} {value:.4f} is {state.name.lower()}",
                 details={"metric": metric.name, "value": value, "warning": metric.warning, "critical": metric.critical},
             )
@@ -172,8 +179,11 @@ class EventEngine:
         nav = float(snapshot.nav[0])
         if nav <= 0.0:
             raise BasisError(
-                "EDS-003", f"NAV is {nav:.2f} at {iso_hour(self._hours[hour])}", expected="a positive NAV",
-                found=f"{nav!r}", context={"hour": iso_hour(self._hours[hour])},
+                "EDS-003",
+                f"NAV is {nav:.2f} at {iso_hour(self._hours[hour])}",
+                expected="a positive NAV",
+                found=f"{nav!r}",
+                context={"hour": iso_hour(self._hours[hour])},
             )
 
     def _check_limits(self, hour: int) -> None:
@@ -181,16 +191,20 @@ class EventEngine:
         limits = self._run.mode.limits
         if now - self._started > limits.max_seconds:
             raise BasisError(
-                "EDS-001", f"stopped after {hour} of {len(self._hours)} hours of the window",
-                expected=f"at most {limits.max_seconds} s", found=f"{now - self._started:.1f} s",
+                "EDS-001",
+                f"stopped after {hour} of {len(self._hours)} hours of the window",
+                expected=f"at most {limits.max_seconds} s",
+                found=f"{now - self._started:.1f} s",
             )
         if now - self._memory_checked > MEMORY_CHECK_SECONDS:
             self._memory_checked = now
             used = psutil.Process().memory_info().rss / 1e6
             if used > limits.max_memory_mb:
                 raise BasisError(
-                    "EDS-002", f"stopped after {hour} of {len(self._hours)} hours of the window",
-                    expected=f"at most {limits.max_memory_mb} MB resident", found=f"{used:.0f} MB",
+                    "EDS-002",
+                    f"stopped after {hour} of {len(self._hours)} hours of the window",
+                    expected=f"at most {limits.max_memory_mb} MB resident",
+                    found=f"{used:.0f} MB",
                 )
 
 

@@ -73,7 +73,9 @@ class EventLogger:
         unknown event type, and whatever the ledger refuses.
         """
         if event_type not in EVENT_TYPES:
-            raise BasisError("EVT-001", f"event type {event_type!r} is unknown", expected=", ".join(sorted(EVENT_TYPES)))
+            raise BasisError(
+                "EVT-001", f"event type {event_type!r} is unknown", expected=", ".join(sorted(EVENT_TYPES))
+            )
         seq = len(self) + 1
         for key, delta in postings:
             self.ledger.post(seq, leg, ts, key, delta, entry if key.type == "Perp" else None)
@@ -97,11 +99,13 @@ class EventLogger:
         postings = self.ledger.postings
         by_event: dict[int, list[dict[str, Any]]] = {}
         for row in range(self._flushed_postings, len(postings)):
-            by_event.setdefault(postings.seq[row], []).append({
-                "position_key": postings.position_key[row],
-                "delta": postings.delta[row],
-                "balance_after": postings.balance_after[row],
-            })
+            by_event.setdefault(postings.seq[row], []).append(
+                {
+                    "position_key": postings.position_key[row],
+                    "delta": postings.delta[row],
+                    "balance_after": postings.balance_after[row],
+                }
+            )
         lines = []
         for row in range(self._flushed_events, len(self)):
             event = {name: self.columns[name][row] for name in COLUMNS}

@@ -31,7 +31,9 @@ class ExecutionInterfaceManager:
                 kind, venues, name = "transfer agent", self._transfers, "transfer"
         if name not in venues:
             raise BasisError(
-                "EXE-002", f"no {kind} {name!r} serves {type(instruction).__name__}",
-                expected=f"one of {', '.join(sorted(venues)) or 'none in this mode'}", found=name,
+                "EXE-002",
+                f"no {kind} {name!r} serves {type(instruction).__name__}",
+                expected=f"one of {', '.join(sorted(venues)) or 'none in this mode'}",
+                found=name,
             )
         return venues[name]

@@ -32,7 +32,10 @@ class ExecutionManager:
         """Carry out a decision, block by block.  Errors: whatever a venue, the ledger or reconciliation refuses."""
         ts = self._hours[hour]
         self._events.record(
-            ts, "decision", "engine", reason=f"{decision.action.value}: {decision.reason}",
+            ts,
+            "decision",
+            "engine",
+            reason=f"{decision.action.value}: {decision.reason}",
             details={
                 "action": decision.action.value,
                 "trigger": decision.trigger,

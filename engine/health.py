@@ -83,7 +83,9 @@ def build_components(parts: Sequence[Part], board: HealthBoard) -> dict[str, Any
             board.fail(part.name, "COM-001")
             unhealthy = [name for name, health in board.components.items() if health.status is Status.UNHEALTHY]
             raise BasisError(
-                "COM-001", f"{part.name} could not be built: {error}", found=f"unhealthy: {', '.join(unhealthy)}",
+                "COM-001",
+                f"{part.name} could not be built: {error}",
+                found=f"unhealthy: {', '.join(unhealthy)}",
                 context={"failed_component": part.name, "health": board.report()},
             ) from error
         board.components[part.name].status = Status.HEALTHY

@@ -74,7 +74,8 @@ class Ledger:
         if after < 0.0 and not self._signed[position]:
             if after < -DUST * largest:
                 raise BasisError(
-                    "POS-001", f"{key} would fall to {after!r}",
+                    "POS-001",
+                    f"{key} would fall to {after!r}",
                     expected="a balance of zero or more",
                     found=f"balance {self.quantities[position]!r}, change {delta!r}",
                     context={"seq": seq, "position_key": str(key)},

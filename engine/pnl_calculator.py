@@ -22,9 +22,7 @@ class PnlCalculator:
         self._ledger = ledger
         self._unit_values = unit_values
         self._numeraire = numeraire
-        self._perps = frozenset(
-            position for position, key in enumerate(ledger.keys) if key.type is PositionType.PERP
-        )
+        self._perps = frozenset(position for position, key in enumerate(ledger.keys) if key.type is PositionType.PERP)
         self._steps = tuple(
             (position, COMPONENT_INDEX[component], steps)
             for position, unit_value in enumerate(unit_values)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.ledger import Ledger
-from engine.maths.perps import funding_payment
 from engine.market import FloatArray, MarketPanel
+from engine.maths.perps import funding_payment
 from engine.positions import PositionKey, PositionType, base_token
 
 Quantity = float | FloatArray
@@ -42,15 +42,17 @@ class FundingSchedule:
     """Every settlement of the window in time order, then in account order."""
 
     def __init__(self, ledger: Ledger, panel: MarketPanel) -> None:
-        due = []
+        due: list[Settlement] = []
         for key in ledger.keys:
             if key.type is not PositionType.PERP:
                 continue
             series = f"{key.venue}:{key.symbol}"
             rates, marks = panel.funding[series], panel.perp[series]
             cash = base_token(key.venue, "USDT")
-            for hour in np.flatnonzero(~np.isnan(rates)).tolist():
-                due.append(Settlement(hour, key, cash, float(marks[hour]), float(rates[hour])))
+            due.extend(
+                Settlement(hour, key, cash, float(marks[hour]), float(rates[hour]))
+                for hour in np.flatnonzero(~np.isnan(rates)).tolist()
+            )
         self._due = sorted(due, key=lambda settlement: settlement.hour)
         self._hours = np.array([settlement.hour for settlement in self._due], dtype=np.int64)
 

@@ -29,8 +29,16 @@ class PositionUpdateHandler:
                 self._pnl.attribute_cost(attribution, component, hour, value)
                 total += value
             self._events.record(
-                self._hours[hour], fill.event_type, fill.venue, fill.token, fill.amount, fill.price,
-                postings=fill.postings, entry=fill.entry, reason=reason, cost_total=total,
+                self._hours[hour],
+                fill.event_type,
+                fill.venue,
+                fill.token,
+                fill.amount,
+                fill.price,
+                postings=fill.postings,
+                entry=fill.entry,
+                reason=reason,
+                cost_total=total,
                 details={**fill.details, **{f"cost_{kind}": cost for kind, cost in fill.costs.items()}},
             )
 

@@ -15,10 +15,10 @@ class PositionType(StrEnum):
     operations), PERP a signed size with an average entry price.
     """
 
-    BASE_TOKEN = "BaseToken"  # noqa: S105 - a position type, not a secret
+    BASE_TOKEN = "BaseToken"
     LST = "LST"
-    A_TOKEN = "aToken"  # noqa: S105 - a position type, not a secret
-    DEBT_TOKEN = "debtToken"  # noqa: S105 - a position type, not a secret
+    A_TOKEN = "aToken"
+    DEBT_TOKEN = "debtToken"
     PERP = "Perp"
 
 
@@ -39,8 +39,10 @@ class PositionKey:
         parts = text.split(":")
         if len(parts) != 3 or parts[1] not in set(PositionType):
             raise BasisError(
-                "POS-002", f"{text!r} is not a position key",
-                expected="venue:type:symbol with type one of " + ", ".join(PositionType), found=text,
+                "POS-002",
+                f"{text!r} is not a position key",
+                expected="venue:type:symbol with type one of " + ", ".join(PositionType),
+                found=text,
             )
         return cls(parts[0], PositionType(parts[1]), parts[2])
 

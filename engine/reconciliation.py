@@ -15,9 +15,7 @@ from engine.valuation import UnitValue
 class Reconciliation:
     """Compares in token units: a scaled balance counts as the tokens it stands for at the hour."""
 
-    def __init__(
-        self, ledger: Ledger, unit_values: Sequence[UnitValue], events: EventLogger, tolerance: float
-    ) -> None:
+    def __init__(self, ledger: Ledger, unit_values: Sequence[UnitValue], events: EventLogger, tolerance: float) -> None:
         self._ledger = ledger
         self._unit_values = unit_values
         self._events = events
@@ -33,13 +31,17 @@ class Reconciliation:
             scale = max(abs(expectation.delta), abs(before[position] * units), 1.0)
             if abs(observed - expectation.delta) > self._tolerance * scale:
                 raise BasisError(
-                    "REC-001", f"{expectation.key} at {iso_hour(ts)} after {type(instruction).__name__}",
+                    "REC-001",
+                    f"{expectation.key} at {iso_hour(ts)} after {type(instruction).__name__}",
                     expected=f"a change of {expectation.delta!r} within {self._tolerance:g} relative",
                     found=f"a change of {observed!r}",
                     context={"position_key": str(expectation.key), "hour": iso_hour(ts)},
                 )
             compared.append({"position_key": str(expectation.key), "expected": expectation.delta, "observed": observed})
         self._events.record(
-            ts, "reconciliation", instruction.venue, status="matched",
+            ts,
+            "reconciliation",
+            instruction.venue,
+            status="matched",
             details={"instruction": type(instruction).__name__, "compared": compared},
         )

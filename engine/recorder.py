@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from engine.exposure_monitor import ExposureMonitor
@@ -34,7 +32,7 @@ class Recorder:
         hours = slice(snapshot.start, snapshot.start + count)
         self.nav[hours] = snapshot.nav[:count]
         for row, quantity in enumerate(snapshot.positions.quantities):
-            self.quantity[row, hours] = _head(quantity, count)
+            self.quantity[row, hours] = quantity if isinstance(quantity, float) else quantity[:count]
             self.value[row, hours] = snapshot.values[row][:count]
         for row, asset in enumerate(self.assets):
             exposure = snapshot.exposures[asset]
@@ -53,7 +51,3 @@ class Recorder:
     def residual(self, initial_capital: float) -> FloatArray:
         """(n,) balance side less attribution side: floating-point noise, or a bug."""
         return self.pnl(initial_capital) - self.attribution.sum(axis=0)
-
-
-def _head(quantity: float | FloatArray | Sequence[float], count: int) -> float | FloatArray:
-    return quantity if isinstance(quantity, float) else np.asarray(quantity)[:count]

@@ -20,7 +20,6 @@ from engine.config import RunConfig
 from engine.ledger import Ledger
 from engine.market import FloatArray, IntArray, iso_hour
 from engine.maths.performance import Performance, drawdowns, hourly_returns, performance
-from engine.positions import PositionType
 from engine.recorder import Recorder
 from engine.risk_monitor import RiskState
 from engine.valuation import COMPONENT_INDEX, COMPONENTS

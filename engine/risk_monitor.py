@@ -123,8 +123,10 @@ class RiskMonitor:
             levels = run.mode.margin_thresholds or run.venues[venue].margin_thresholds
             if levels is None:
                 raise BasisError(
-                    "CFG-003", f"{venue} carries perpetuals without margin thresholds",
-                    expected="margin_thresholds in the venue or the mode file", found="neither",
+                    "CFG-003",
+                    f"{venue} carries perpetuals without margin thresholds",
+                    expected="margin_thresholds in the venue or the mode file",
+                    found="neither",
                 )
             self.metrics.append(Metric("margin_ratio", venue, levels.warning, levels.critical, floor=True))
             self.metrics.append(Metric("maintenance_ratio", venue, None, 1.0, floor=True))
@@ -151,7 +153,7 @@ class RiskMonitor:
         notional = np.zeros_like(equity)
         maintenance = np.zeros_like(equity)
         for contract in contracts:
-            size = positions.quantities[contract.position]
+            size = self._ledger.quantities[contract.position]
             mark = contract.mark[hours]
             equity += unrealised_pnl(size, mark, self._ledger.entries[contract.position])
             held = np.abs(size) * mark

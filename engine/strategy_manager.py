@@ -21,7 +21,9 @@ class StrategyManager:
         decision = self._strategy.decide(snapshot)
         if first and decision is None:
             raise BasisError(
-                "STR-002", "the strategy decided nothing at the first hour",
-                expected="at least one transfer, trade or contract call", found=f"NAV {float(snapshot.nav[0]):.2f}, no action",
+                "STR-002",
+                "the strategy decided nothing at the first hour",
+                expected="at least one transfer, trade or contract call",
+                found=f"NAV {float(snapshot.nav[0]):.2f}, no action",
             )
         return decision

@@ -79,8 +79,10 @@ class Valuer:
             return self._panel.spot[key]
         except KeyError:
             raise BasisError(
-                "DATA-010", f"no spot price values {token} held at {venue}",
-                expected=f"series {key} among the spot prices", looked_in="the run's market panel",
+                "DATA-010",
+                f"no spot price values {token} held at {venue}",
+                expected=f"series {key} among the spot prices",
+                looked_in="the run's market panel",
                 found=", ".join(sorted(self._panel.spot)) or "no spot prices",
             ) from None
 
@@ -131,8 +133,10 @@ class Valuer:
             return table[name]
         except KeyError:
             raise BasisError(
-                "DATA-010", f"the panel has no {name} among its {what}",
-                expected=f"{name} in the mode's data_requirements", found=", ".join(sorted(table)) or "none",
+                "DATA-010",
+                f"the panel has no {name} among its {what}",
+                expected=f"{name} in the mode's data_requirements",
+                found=", ".join(sorted(table)) or "none",
             ) from None
 
     def unit_values(self, keys: Iterable[PositionKey]) -> list[UnitValue]:

@@ -63,19 +63,20 @@ class Configuration:
                 "CFG-006", f"there is no mode {mode!r}", expected="one of: " + ", ".join(sorted(self.modes)),
                 looked_in=str(self.config_dir / "modes"),
             )
-        problems = list(_window_problems(start, end))
+        problems = _window_problems(start, end)
+        catalog = self._catalog if problems else replace(self._catalog, window=(start, end))
         given: dict[str, Any] = dict(overrides or {})
         if initial_capital is not None:
-            problems += _capital_problems(initial_capital, given)
-            given["initial_capital"] = initial_capital
-        if given.get("mode", mode) != mode:
-            problems.append(Problem("CFG-007", "request", "mode", given["mode"],
-                                    f"no override of the mode's name; request {given['mode']!r} itself"))
+            refused = _capital_problems(initial_capital, given)
+            problems += refused
+            given |= {} if refused else {"initial_capital": float(initial_capital)}
+        if "mode" in given:
+            problems.append(Problem("CFG-007", "request", "overrides.mode", given.pop("mode"),
+                                    "no override of the mode's name; request the other mode itself"))
         document, refused = apply_overrides(self._documents[mode], given)
         effective, misfits = parse(document)
         problems += [*refused, *misfits]
         if isinstance(effective, ModeConfig):
-            catalog = self._catalog if problems else replace(self._catalog, window=(start, end))
             problems += mode_problems(document, effective, catalog)
             problems += _share_class_problems(share_class, effective)
         if problems or not isinstance(effective, ModeConfig):

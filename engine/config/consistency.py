@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from engine.config.base import Thresholds
 from engine.config.data_needs import REWARD_TOKENS, reward_price_series
 from engine.config.mode import ModeConfig
 from engine.config.rules import Catalog, Finding, ModeRule
-from engine.config.venue_rules import first_tier_rates
+from engine.config.venue_rules import KINDS, first_tier_rates
 
 SANE_RESERVE = (0.05, 0.20)
 RESERVE_PARAMETERS = ("ltv", "liquidation_threshold", "liquidation_bonus", "reserve_factor")
@@ -91,13 +92,36 @@ def lending_venues_know_reserves(mode: ModeConfig, catalog: Catalog) -> Iterator
         if venue is None or venue.kind != "lending":
             continue
         present = {row.key for row in venue.parameters}
-        needed = [f"reserve.{asset}.{field}" for asset in mode.data_requirements.aave_reserves
-                  for field in RESERVE_PARAMETERS]
-        if mode.borrowing_enabled and mode.lst_token is not None:
-            needed += [f"emode.{mode.lst_token}.{field}" for field in EMODE_PARAMETERS]
-        for key in needed:
+        for key in _lending_parameters(mode):
             if key not in present:
                 yield Finding("CFG-004", "venues", name, f"a lending venue with parameter {key} in venues/{name}.yaml")
+
+
+def _lending_parameters(mode: ModeConfig) -> Iterator[str]:
+    for asset in mode.data_requirements.aave_reserves:
+        yield from (f"reserve.{asset}.{field}" for field in RESERVE_PARAMETERS)
+    if mode.borrowing_enabled and mode.lst_token is not None:
+        yield from (f"emode.{mode.lst_token}.{field}" for field in EMODE_PARAMETERS)
+
+
+def parameters_in_force(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
+    """On the first day of a request's window, every dated parameter the mode reads must be in force."""
+    if catalog.window is None:
+        return
+    start = catalog.window[0]
+    for name in mode.venues:
+        venue = catalog.venues.get(name)
+        if venue is None:
+            continue
+        needed = {*KINDS[venue.kind].parameters, *(_lending_parameters(mode) if venue.kind == "lending" else ())}
+        first: dict[str, date] = {}
+        for row in venue.parameter_rows():
+            if row.key in needed or row.key == f"perp.{mode.perp_symbol}.tier1.notional_floor":
+                first.setdefault(row.key, row.effective_from)
+        for key, day in first.items():
+            if day > start:
+                yield Finding("CFG-007", "start", start.isoformat(),
+                              f"on or after {day.isoformat()}, from when {key} is known in venues/{name}.yaml")
 
 
 def reserve_ratio_is_sane(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
@@ -143,6 +167,7 @@ RULES: tuple[ModeRule, ...] = (
     venues_offer_products,
     series_come_from_products,
     lending_venues_know_reserves,
+    parameters_in_force,
     reserve_ratio_is_sane,
     margin_survives_entry,
 )

@@ -30,7 +30,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "basis_trade": Family(
         {"lending_enabled": False, "staking_enabled": False, "basis_trade_enabled": True, "borrowing_enabled": False},
-        frozenset({"spot", "margin"}), frozenset({"exchange"}),
+        frozenset({"spot", "margin"}), frozenset({"exchange", "node"}),
     ),
     "staking": Family(
         {"lending_enabled": False, "staking_enabled": True, "basis_trade_enabled": False, "borrowing_enabled": False},
@@ -60,6 +60,7 @@ class FieldRule:
 FIELD_RULES = (
     FieldRule("hedge_allocation", "basis_trade_enabled"),
     FieldRule("spot_venue", "basis_trade_enabled"),
+    FieldRule("minimum_trade_usd", "basis_trade_enabled"),
     FieldRule("margin_thresholds", "basis_trade_enabled", required=False),
     FieldRule("lst_type", "staking_enabled"),
     FieldRule("rewards_mode", "staking_enabled"),

@@ -87,7 +87,8 @@ class ModeConfig(StrictModel):
     """One mode.  Ratios are fractions, capital is in the share-class currency, thresholds in their metric's unit.
 
     ``allocation`` are shares of equity, ``hedge_allocation`` shares of the short (and of the margin) per venue,
-    ``position_deviation_threshold`` and ``delta_tolerance`` are fractions of equity.  Fields that are ``None`` do
+    ``position_deviation_threshold`` and ``delta_tolerance`` are fractions of equity, ``minimum_trade_usd`` the notional
+    below which a rebalancing trade or transfer is not worth its cost.  Fields that are ``None`` do
     not exist for the mode; which must and which must not exist is declared in ``engine.config.fields``.
     """
 
@@ -116,6 +117,7 @@ class ModeConfig(StrictModel):
     ltv_thresholds: Thresholds | None = None
     health_factor_thresholds: Thresholds | None = None
     reserve_ratio: Fraction | None = None
+    minimum_trade_usd: Positive | None = None
     dust_threshold_usd: Positive | None = None
     target_apy: Annotated[float, Field(gt=-1.0)]
     max_drawdown: PositiveFraction

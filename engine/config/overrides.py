@@ -9,20 +9,22 @@ from pydantic import BaseModel
 
 from engine.config.documents import SECTIONS, Document, Documents
 from engine.config.schema import unknown_key_hint
-from engine.config.shapes import from_text, is_container, type_at, unwrap
+from engine.config.shapes import from_text, is_container, is_model, type_at, unwrap
 from engine.errors import Problem
 
 PREFIX = "BASIS_"
 SEPARATOR = "__"
 # Credentials are nested by environment (BASIS_DEV__CEX__...); they are no overrides of a file.
 CREDENTIAL_SECTIONS = ("dev", "staging", "production")
+HIDDEN = "(hidden)"
 
 
 def apply_environment(documents: Documents, environ: Mapping[str, str]) -> tuple[Documents, list[Problem]]:
     """``BASIS_MODES__BTC_BASIS__TARGET_APY=0.1`` over ``modes/btc_basis.yaml``.
 
     Names are matched without regard to case, values are read by the type the schema has at that key.
-    A variable that names no known section, file or key is a problem, and changes nothing.
+    A variable that names no known section, file or key is a problem, and changes nothing; its text is not
+    shown, for it may be a credential under a mistyped name.
     """
     sections = {section: dict(files) for section, files in documents.by_section.items()}
     problems: list[Problem] = []
@@ -49,19 +51,19 @@ def _apply_variable(
     where = f"environment variable {variable}"
     if section not in SECTIONS:
         valid = ", ".join(name.upper() for name in (*SECTIONS, *CREDENTIAL_SECTIONS))
-        return Problem("CFG-005", where, section.upper(), text, f"{PREFIX}<section>{SEPARATOR}… with one of {valid}")
+        return Problem("CFG-005", where, section.upper(), HIDDEN, f"{PREFIX}<section>{SEPARATOR}… with one of {valid}")
     if len(path) < 2 or not all(path):
-        return Problem("CFG-005", where, variable, text, f"{PREFIX}{section.upper()}__<NAME>__<KEY>")
+        return Problem("CFG-005", where, variable, HIDDEN, f"{PREFIX}{section.upper()}__<NAME>__<KEY>")
     name, *keys = path
     if name in documents.unreadable[section]:
         return None
     if name not in sections[section]:
-        return Problem("CFG-006", where, f"{section}.{name}", text,
-                       f"one of the files in {section}/: {', '.join(sorted(sections[section]))}")
+        return Problem("CFG-006", where, f"{section}.{name}", HIDDEN,
+                       f"one of the files in {section}/: {', '.join(sorted(documents.names(section)))}")
     document = sections[section][name]
     resolved = _resolve(document, keys)
     if isinstance(resolved, str):
-        return Problem("CFG-001", where, f"{name}.{'.'.join(keys)}", text, resolved)
+        return Problem("CFG-001", where, f"{name}.{'.'.join(keys)}", HIDDEN, resolved)
     value = from_text(type_at(document.model, resolved), text)
     sections[section][name] = document.with_value(resolved, value, variable)
     return None
@@ -74,7 +76,7 @@ def _resolve(document: Document, keys: Sequence[str]) -> tuple[str, ...] | str:
     for key in keys:
         annotation = type_at(document.model, path)
         bare = unwrap(annotation)
-        if isinstance(bare, type) and issubclass(bare, BaseModel):
+        if is_model(bare):
             choices: Sequence[str] = tuple(bare.model_fields)
         elif is_container(annotation) and isinstance(raw, dict):
             choices = tuple(raw)
@@ -82,8 +84,8 @@ def _resolve(document: Document, keys: Sequence[str]) -> tuple[str, ...] | str:
             return f"no key below {'.'.join(path)}: give the whole value"
         spelled = next((choice for choice in choices if choice.lower() == key.lower()), None)
         if spelled is None:
-            if choices == tuple(raw or ()):
-                return f"one of: {', '.join(choices)}"
+            if not is_model(bare):
+                return f"one of: {', '.join(choices)}; or give {'.'.join(path)} whole"
             return "no unknown key; " + unknown_key_hint(document.model, path, key)
         path = (*path, spelled)
         raw = raw.get(spelled) if isinstance(raw, dict) else None
@@ -116,8 +118,7 @@ def _leaves(
     for key, value in overrides.items():
         path = (*prefix, *str(key).split("."))
         bare = unwrap(type_at(model, path))
-        descends = isinstance(bare, type) and issubclass(bare, BaseModel)
-        if isinstance(value, Mapping) and (descends or bare is None):
+        if isinstance(value, Mapping) and (is_model(bare) or bare is None):
             yield from _leaves(value, model, path)
         else:
             yield path, dict(value) if isinstance(value, Mapping) else value

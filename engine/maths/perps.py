@@ -84,4 +84,5 @@ class MarginTiers:
     def maintenance_margin(self, notional: Number) -> Number:
         """USDT needed to keep ``notional`` (≥ 0, at mark) open."""
         tier = np.searchsorted(self.floors, notional, side="right") - 1
-        return notional * self.rates[tier] - self.deductions[tier]
+        margin: Number = notional * self.rates[tier] - self.deductions[tier]
+        return margin

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from engine.errors import BasisError
 from engine.exposure_monitor import Exposure
 from engine.instructions import Decision
 from engine.market import BoolArray, FloatArray
 from engine.position_monitor import Positions
-from engine.positions import PositionKey
 from engine.risk_monitor import Risk
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,15 @@ class Snapshot:
         return worst
 
 
-class Strategy(Protocol):
-    """One mode family.  ``accounts`` are the position keys it may hold, in ledger order."""
+def required(value: Value | None, field: str) -> Value:
+    """A mode field the strategy cannot do without.  Errors: CFG-003 when the mode does not have it."""
+    if value is None:
+        raise BasisError("CFG-003", f"the strategy needs {field}", expected=f"a value for {field}", found="none")
+    return value
 
-    accounts: tuple[PositionKey, ...]
+
+class Strategy(Protocol):
+    """One mode family, built from its run, ledger and panel."""
 
     def triggers(self, snapshot: Snapshot) -> BoolArray:
         """(hours,) True where the strategy would want to act."""

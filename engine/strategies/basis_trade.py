@@ -23,7 +23,7 @@ from engine.ledger import Ledger
 from engine.market import BoolArray, FloatArray, MarketPanel
 from engine.maths.perps import unrealised_pnl
 from engine.positions import WALLET, WALLET_ETH, WALLET_USDT, PositionKey, base_token, perp
-from engine.strategies.base import Snapshot
+from engine.strategies.base import Snapshot, required
 from engine.strategies.margin import Account, balancing_transfers, realise_gains
 
 COST_CUSHION = 0.01
@@ -44,12 +44,12 @@ class BasisTradeStrategy:
         mode = run.mode
         self._asset = mode.asset
         self._symbol = f"{mode.asset}USDT"
-        self._spot_venue = mode.spot_venue
-        self._hedge = dict(mode.hedge_allocation)
+        self._spot_venue = required(mode.spot_venue, "spot_venue")
+        self._hedge = dict(required(mode.hedge_allocation, "hedge_allocation"))
         self._spot_share = mode.allocation["spot"]
         self._margin_share = mode.allocation["margin"]
         self._threshold = mode.position_deviation_threshold
-        self._minimum = mode.minimum_trade_usd
+        self._minimum = required(mode.minimum_trade_usd, "minimum_trade_usd")
         self._ledger = ledger
         self._spot = base_token(self._spot_venue, self._asset)
         self._price = panel.spot[f"{self._spot_venue}:{self._symbol}"]
@@ -60,24 +60,29 @@ class BasisTradeStrategy:
     @classmethod
     def open_accounts(cls, run: RunConfig) -> tuple[PositionKey, ...]:
         mode = run.mode
-        venues = dict.fromkeys((mode.spot_venue, *mode.hedge_allocation))
+        spot_venue = required(mode.spot_venue, "spot_venue")
+        hedge = required(mode.hedge_allocation, "hedge_allocation")
         return (
             WALLET_USDT,
             WALLET_ETH,
-            *(base_token(venue, "USDT") for venue in venues),
-            base_token(mode.spot_venue, mode.asset),
-            *(perp(venue, f"{mode.asset}USDT") for venue in mode.hedge_allocation),
+            *(base_token(venue, "USDT") for venue in dict.fromkeys((spot_venue, *hedge))),
+            base_token(spot_venue, mode.asset),
+            *(perp(venue, f"{mode.asset}USDT") for venue in hedge),
         )
 
     def triggers(self, snapshot: Snapshot) -> BoolArray:
-        return (self._deviation(snapshot) > self._threshold) | (snapshot.worst_risk() > 0)
+        """Off target, at risk, or not entered yet."""
+        if self._ledger.quantity(self._spot) == 0.0:
+            return np.ones(snapshot.stop - snapshot.start, dtype=np.bool_)
+        acts: BoolArray = (self._deviation(snapshot) > self._threshold) | (snapshot.worst_risk() > 0)
+        return acts
 
     def _deviation(self, snapshot: Snapshot) -> FloatArray:
         """(hours,) the largest distance of any target from where it is, as a share of equity."""
         nav = snapshot.nav
         price = self._price[snapshot.start : snapshot.stop]
         spot = snapshot.positions.quantities[self._ledger.position(self._spot)]
-        worst = np.abs(spot * price / nav - self._spot_share)
+        worst: FloatArray = np.abs(spot * price / nav - self._spot_share)
         for venue, share in self._hedge.items():
             size = snapshot.positions.quantities[self._ledger.position(self._perps[venue])]
             equity = snapshot.risk.accounts[venue].equity

@@ -21,7 +21,9 @@ def strategy_class(run: RunConfig) -> type[LendingStrategy] | type[BasisTradeStr
         return STRATEGIES[run.mode.strategy]
     except KeyError:
         raise BasisError(
-            "STR-001", f"mode {run.mode.mode} asks for strategy {run.mode.strategy!r}, which the engine does not have",
-            expected="one of " + ", ".join(sorted(STRATEGIES)), looked_in="engine/strategies/factory.py",
+            "STR-001",
+            f"mode {run.mode.mode} asks for strategy {run.mode.strategy!r}, which the engine does not have",
+            expected="one of " + ", ".join(sorted(STRATEGIES)),
+            looked_in="engine/strategies/factory.py",
             found=run.mode.strategy,
         ) from None

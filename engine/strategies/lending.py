@@ -33,7 +33,8 @@ class LendingStrategy:
         return (base_token("wallet", asset), WALLET_ETH, a_token(asset, LENDING_VENUE))
 
     def triggers(self, snapshot: Snapshot) -> BoolArray:
-        return snapshot.values[self._ledger.position(self._idle)] > self._threshold * snapshot.nav
+        idle: BoolArray = snapshot.values[self._ledger.position(self._idle)] > self._threshold * snapshot.nav
+        return idle
 
     def decide(self, snapshot: Snapshot) -> Decision | None:
         if not self.triggers(snapshot).any():

@@ -24,6 +24,13 @@ class GasStation:
         gwei = float(self._panel.gas_price_gwei[hour])
         eth = units * gwei * GWEI
         return Fill(
-            "gas_paid", self._node.venue, "ETH", -eth, eth_price, ((WALLET_ETH, -eth),), {"gas": eth}, "ETH",
+            "gas_paid",
+            self._node.venue,
+            "ETH",
+            -eth,
+            eth_price,
+            ((WALLET_ETH, -eth),),
+            {"gas": eth},
+            "ETH",
             details={"operation": operation, "gas_units": units, "gas_price_gwei": gwei},
         )

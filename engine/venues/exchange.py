@@ -37,11 +37,17 @@ class SimulatedExchange:
         spent = notional + fee
         if spent > self._ledger.quantity(cash):
             raise BasisError(
-                "EXE-001", f"{self._name} refuses to buy {trade.quantity} {trade.base} at {self._when(hour)}",
-                expected=f"{spent:.2f} USDT in the account", found=f"{self._ledger.quantity(cash):.2f} USDT",
+                "EXE-001",
+                f"{self._name} refuses to buy {trade.quantity} {trade.base} at {self._when(hour)}",
+                expected=f"{spent:.2f} USDT in the account",
+                found=f"{self._ledger.quantity(cash):.2f} USDT",
             )
         return Fill(
-            "spot_trade", self._name, trade.base, trade.quantity, fill,
+            "spot_trade",
+            self._name,
+            trade.base,
+            trade.quantity,
+            fill,
             ((base_token(self._name, trade.base), trade.quantity), (cash, -spent)),
             {"trading_fees": fee, "slippage": trade.quantity * (fill - price)},
             details={"reference_price": price, "slippage_bps": slippage_bps, "size_bucket_usd": bucket, "fee": fee},
@@ -76,8 +82,14 @@ class SimulatedExchange:
         charged = abs(size) * mark * self._fee("perp.liquidation_fee_bps", hour)
         fee = min(charged, self._ledger.quantity(cash) + realised)
         return Fill(
-            "liquidation", self._name, symbol, -size, mark, ((key, -size), (cash, realised - fee)),
-            {"liquidation_pnl": fee}, entry=0.0,
+            "liquidation",
+            self._name,
+            symbol,
+            -size,
+            mark,
+            ((key, -size), (cash, realised - fee)),
+            {"liquidation_pnl": fee},
+            entry=0.0,
             details={"mark": mark, "realised_pnl": realised, "fee": fee, "fee_charged": charged},
         )
 
@@ -87,14 +99,17 @@ class SimulatedExchange:
         notional = abs(quantity) * price
         bps = curve.cost_bps(int(self._panel.hours[hour]), notional)
         side = 1.0 if quantity > 0 else -1.0
-        return fill_price(price, side, bps), bps, float(curve.sizes_usd[curve.bucket(notional)])
+        filled: float = fill_price(price, side, bps)
+        return filled, bps, float(curve.sizes_usd[curve.bucket(notional)])
 
     def _curve(self, pair: str) -> ExecutionCostCurve:
         try:
             return self._panel.execution_costs[pair]
         except KeyError:
             raise BasisError(
-                "DATA-010", f"no execution costs for {pair}", expected=f"{pair} in the mode's data_requirements",
+                "DATA-010",
+                f"no execution costs for {pair}",
+                expected=f"{pair} in the mode's data_requirements",
                 found=", ".join(sorted(self._panel.execution_costs)) or "none",
             ) from None
 

@@ -16,9 +16,7 @@ from engine.venues.ethereum import GasStation
 class SimulatedLending:
     """Mints and burns scaled balances: ``scaled = amount / I``; each operation pays gas."""
 
-    def __init__(
-        self, venue: VenueConfig, ledger: Ledger, panel: MarketPanel, valuer: Valuer, gas: GasStation
-    ) -> None:
+    def __init__(self, venue: VenueConfig, ledger: Ledger, panel: MarketPanel, valuer: Valuer, gas: GasStation) -> None:
         self._venue = venue
         self._ledger = ledger
         self._panel = panel
@@ -34,13 +32,17 @@ class SimulatedLending:
         wallet, receipt = base_token("wallet", asset), a_token(asset, self._venue.venue)
         return (
             Fill(
-                "lend_supply" if supplied else "lend_withdraw", self._venue.venue, asset, sign * amount,
+                "lend_supply" if supplied else "lend_withdraw",
+                self._venue.venue,
+                asset,
+                sign * amount,
                 float(self._valuer.token_price("wallet", asset)[hour]),
                 ((wallet, sign * amount), (receipt, -sign * scaled)),
                 details={"liquidity_index": index, "scaled_amount": -sign * scaled},
             ),
             self._gas.pay(
-                "COLLATERAL_SUPPLIED" if supplied else "COLLATERAL_WITHDRAWN", hour,
+                "COLLATERAL_SUPPLIED" if supplied else "COLLATERAL_WITHDRAWN",
+                hour,
                 float(self._valuer.token_price("wallet", "ETH")[hour]),
             ),
         )

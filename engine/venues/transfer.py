@@ -28,11 +28,15 @@ class SimulatedTransfers:
                 "EXE-001",
                 f"cannot move {instruction.amount} {instruction.token} from {instruction.source} to "
                 f"{instruction.target} at {iso_hour(int(self._panel.hours[hour]))}",
-                expected=f"an amount above zero, at most the {held} held", found=repr(instruction.amount),
+                expected=f"an amount above zero, at most the {held} held",
+                found=repr(instruction.amount),
             )
         return (
             Fill(
-                "transfer", instruction.source, instruction.token, instruction.amount,
+                "transfer",
+                instruction.source,
+                instruction.token,
+                instruction.amount,
                 float(self._valuer.token_price(instruction.source, instruction.token)[hour]),
                 ((source, -instruction.amount), (target, instruction.amount)),
                 details={"source": instruction.source, "target": instruction.target},

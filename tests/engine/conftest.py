@@ -66,7 +66,7 @@ def random_panel(run: RunConfig, seed: int = 1, hourly_volatility: float = 0.006
         oracle_rate={lst: 1.04 * np.cumprod(np.full(count, 1 + 3e-6)) for lst in needs.lst_rates},
         market_rate={lst: 1.0395 * np.cumprod(np.full(count, 1 + 3e-6)) for lst in needs.lst_rates},
         gas_price_gwei=generator.lognormal(1.6, 0.8, count),
-        execution_costs={pair: curve for pair in needs.execution_costs},
+        execution_costs=dict.fromkeys(needs.execution_costs, curve),
     )
 
 

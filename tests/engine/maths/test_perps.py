@@ -54,8 +54,11 @@ def test_margin_ratio_of_an_account_without_position_is_infinite() -> None:
 
 
 def test_tiered_maintenance_margin_is_continuous() -> None:
-    tiers = MarginTiers(np.array([0.0, 50_000.0, 250_000.0]), np.array([0.004, 0.005, 0.01]), np.array([0.0, 50.0, 1300.0]))
+    tiers = MarginTiers(
+        np.array([0.0, 50_000.0, 250_000.0]), np.array([0.004, 0.005, 0.01]), np.array([0.0, 50.0, 1300.0])
+    )
     assert float(tiers.maintenance_margin(40_000.0)) == pytest.approx(160.0)
     assert float(tiers.maintenance_margin(100_000.0)) == pytest.approx(450.0)
     for edge in (50_000.0, 250_000.0):
-        assert float(tiers.maintenance_margin(edge)) == pytest.approx(float(tiers.maintenance_margin(edge - 1e-6)), abs=1e-6)
+        below = float(tiers.maintenance_margin(edge - 1e-6))
+        assert float(tiers.maintenance_margin(edge)) == pytest.approx(below, abs=1e-6)
