@@ -47,7 +47,7 @@ def simulate_gas(window: SampleWindow, seed: int) -> Gas:
     rng = stream(seed, "gas")
     hours = window.hours
     size = len(hours)
-    age = np.where((hours // HOUR) % 2 == 1, 35, -3553) + rng.integers(-12, 13, size)
+    age = np.where((hours // HOUR) % 2 == 1, 35, -3530) + rng.integers(-12, 13, size)
     age[0] = -60
     sampled_hour = np.clip(np.arange(size) + np.round(age / HOUR).astype(np.int64), 0, None)
     rhythm = 0.30 * np.sin((np.arange(size) % 24 - 9) / 24.0 * 2.0 * np.pi)

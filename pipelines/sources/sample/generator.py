@@ -29,7 +29,7 @@ from pipelines.sources.sample.staking_files import staking_files
 from pipelines.sources.sample.window import SampleWindow
 from pipelines.sources.sample.writers import RawFile, text_file
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Raise it whenever the same arguments give other bytes."""
 MANIFEST_FILE = "sample.json"
 LABEL = "synthetic"
