@@ -50,4 +50,5 @@ class Recorder:
 
     def residual(self, initial_capital: float) -> FloatArray:
         """(n,) balance side less attribution side: floating-point noise, or a bug."""
-        return self.pnl(initial_capital) - self.attribution.sum(axis=0)
+        explained: FloatArray = self.attribution.sum(axis=0)
+        return self.pnl(initial_capital) - explained
