@@ -108,7 +108,7 @@ def apply_overrides(document: Document, overrides: Mapping[str, Any]) -> tuple[D
                                     "no unknown key; " + unknown_key_hint(document.model, path[:known], path[known])))
             continue
         value = from_text(annotation, given) if isinstance(given, str) else given
-        document = document.with_value(path, value, f"override {key}")
+        document = document.with_value(path, value, f"the request's {key}")
     return document, problems
 
 
