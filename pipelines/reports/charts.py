@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,14 +104,15 @@ class Drawing:
     def note(self, label: str, colour: str, traces: Sequence[int], value: str = "", dashed: bool = False) -> None:
         self.legend.append(LegendItem(label, colour, tuple(traces), value, dashed))
 
-    def level(self, value: float, colour: str, text: str, yref: str = "y", dash: str = "dash") -> None:
-        """A horizontal line with its name, written above the line at the right end."""
+    def level(self, value: float, colour: str, text: str, log: bool = False) -> None:
+        """A horizontal line with its name, written above the line at the right end; `log` for a logarithmic axis."""
         self.figure.add_shape(
-            type="line", xref="paper", x0=0, x1=1, yref=yref, y0=value, y1=value,
-            line={"color": colour, "width": 1.2, "dash": dash}, layer="above",
+            type="line", xref="paper", x0=0, x1=1, yref="y", y0=value, y1=value,
+            line={"color": colour, "width": 1.2, "dash": "dash"}, layer="above",
         )  # fmt: skip
+        at = math.log10(value) if log else value
         self.figure.add_annotation(
-            text=text, xref="paper", x=1, xanchor="right", yref=yref, y=value, yanchor="bottom", showarrow=False,
+            text=text, xref="paper", x=1, xanchor="right", yref="y", y=at, yanchor="bottom", showarrow=False,
             font={"size": 11, "color": colour}, bgcolor="rgba(255,255,255,0.75)", borderpad=1,
         )  # fmt: skip
 

@@ -117,7 +117,7 @@ def funding_by_venue(run: RunTables) -> Chart | NotPart:
     settlements = run.event_rows("funding_settlement")
     title = "Cumulative funding by venue"
     if settlements.empty:
-        return NotPart("funding", title, "not part of this mode: it had no funding settlement")
+        return NotPart("funding", title, "not part of this mode, it had no funding settlement")
     drawing = Drawing(run, 330)
     venues = {str(venue): rows for venue, rows in settlements.groupby("venue", sort=True)}
     colours = series_colours(list(venues))
@@ -169,13 +169,13 @@ def residual(run: RunTables) -> Chart:
         drawn, mode="markers", marker={"color": NAV_COLOUR, "size": 2.5, "opacity": 0.55},
         hovertemplate="|residual| / NAV %{y:.1e}<extra></extra>",
     )  # fmt: skip
-    drawing.level(TOLERANCE, CRITICAL, f"tolerance {tiny(TOLERANCE)}")
+    drawing.level(TOLERANCE, CRITICAL, f"tolerance {tiny(TOLERANCE)}", log=True)
     positive = drawn[np.isfinite(drawn)]
     lowest = float(positive.min()) if len(positive) else 1e-16
     highest = max(float(positive.max()) if len(positive) else TOLERANCE, TOLERANCE)
     drawing.figure.update_layout(
-        xaxis=time_axis(),
-        yaxis={"type": "log", "range": [np.log10(lowest) - 0.3, np.log10(highest) + 0.9], "exponentformat": "power",
+        xaxis=time_axis(range=[str(run.hours[0]), str(run.hours[-1])]),
+        yaxis={"type": "log", "range": [np.log10(lowest) - 0.3, np.log10(highest) + 0.9], "tickformat": ".0e",
                "title": {"text": "share of NAV"}, "dtick": 2},
         hovermode="closest",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.errors import BasisError, Problem
+from pipelines.reports.formatting import is_absent
 from pipelines.reports.report import environment
 from pipelines.reports.run_tables import CURRENCIES
 from pipelines.reports.theme import series_colours
@@ -36,6 +37,7 @@ def write_index(results_dir: Path, runs: pd.DataFrame) -> Path:
     rows = [
         {
             **row,
+            "drawdown": None if is_absent(row["max_drawdown"]) else -abs(row["max_drawdown"]),
             "currency": CURRENCIES[row["share_class"]],
             "colour": colours[row["mode"]],
             "synthetic": "synthetic" in str(row["data_source"]).lower(),

@@ -28,7 +28,7 @@ def tracing_queries(run: RunTables) -> tuple[Query, ...]:
         Query(
             "The positions it consists of: value adds up to that NAV.",
             f"SELECT position_key, quantity, unit_value, value, sum(value) OVER () AS nav\n"
-            f"FROM results.balance_sheet\nWHERE {this} AND {last} ORDER BY abs(value) DESC",
+            f"FROM results.balance_sheet\nWHERE {this} AND {last}\nORDER BY abs(value) DESC",
         ),
         Query(
             "How it came about: initial capital, plus flows, plus every P&L component.",

@@ -50,9 +50,9 @@ def _by_venue(run: RunTables, metric: str, title: str, caption: str) -> Chart | 
     """One hourly risk metric per venue, with every warning and critical level that held in the window."""
     rows = run.metric(metric)
     if rows.empty:
-        return NotPart(metric, title, "not part of this mode: nothing it holds has this measure")
+        return NotPart(metric, title, "not part of this mode, it holds nothing that has one")
     drawing = Drawing(run, 340)
-    venues = {str(venue): group for venue, group in rows.groupby("venue", sort=True)}
+    venues = {str(venue): group for venue, group in rows.groupby(rows["venue"].fillna("all"), sort=True)}
     colours = series_colours(list(venues))
     for venue, group in venues.items():
         trace = drawing.hourly(
@@ -75,7 +75,7 @@ def delta(run: RunTables) -> Chart | NotPart:
     title = "Delta"
     share = run.metric("delta")
     if share.empty:
-        return NotPart("delta", title, "not part of this mode: it does not watch its delta")
+        return NotPart("delta", title, "not part of this mode, it has no delta to hold at zero")
     drawing = Drawing(run, 440)
     trace = drawing.hourly(
         run.on_hours(share, "value") * 100, name="Net delta / NAV", line={"color": INK, "width": 1.2},
@@ -106,7 +106,7 @@ def delta(run: RunTables) -> Chart | NotPart:
     )  # fmt: skip
     return drawing.chart(
         "delta", title,
-        "Top: what one per cent of price movement would move NAV by, as a share of NAV (0 is neutral). "
+        "Top: exposure to prices left after hedging, as a share of NAV; 0 is neutral. "
         f"Bottom: the same for each asset, in {run.currency.label}.",
     )  # fmt: skip
 
@@ -129,9 +129,10 @@ def event_timeline(run: RunTables) -> Chart:
                 hovertemplate=f"<b>{lane}</b> %{{customdata[0]}} UTC<br>%{{customdata[1]}}<extra></extra>",
             )
         )  # fmt: skip
-    hours = run.hours
+    first, last = run.hours[0], run.hours[-1]
+    margin = max((last - first) // 50, np.timedelta64(12, "h"))
     drawing.figure.update_layout(
-        xaxis=time_axis(range=[str(hours[0] - np.timedelta64(2, "D")), str(hours[-1] + np.timedelta64(2, "D"))]),
+        xaxis=time_axis(range=[str(first - margin), str(last + margin)]),
         yaxis={"categoryorder": "array", "categoryarray": list(reversed(shown)), "type": "category",
                "range": [-0.6, len(shown) - 0.4]},
         hovermode="closest",

@@ -39,6 +39,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "postings": ("seq", "ts", "leg", "position_key", "delta", "balance_after"),
 }  # fmt: skip
 _TIMES = ("ts", "window_start", "window_end", "started_at", "finished_at", "first_ts", "last_ts")
+_HOURLY_KEYS: Mapping[str, tuple[str, ...]] = {
+    "pnl_attribution": ("component",),
+    "balance_sheet": ("position_key",),
+    "exposures": ("asset",),
+    "risk_metrics": ("metric", "venue"),
+}
 _SORT_KEYS = ("ts", "seq", "leg", "position_key", "component", "metric", "venue", "asset", "series")
 
 
@@ -202,8 +208,12 @@ def _shape_problems(run: RunTables) -> list[Problem]:
     problems += [
         Problem("DATA-008", "results.hourly_pnl", "ts", str(hours[i + 1]), f"one hour after {hours[i]}") for i in broken
     ]
-    for table in ("pnl_attribution", "balance_sheet", "exposures", "risk_metrics"):
-        times = naive_utc(getattr(run, table)["ts"])
+    for table, keys in _HOURLY_KEYS.items():
+        frame = getattr(run, table)
+        times = naive_utc(frame["ts"])
+        repeated = int(frame.duplicated(["ts", *keys]).sum())
+        if repeated:
+            problems.append(Problem("DATA-008", f"results.{table}", "ts", f"{repeated} rows", f"one row per {keys}"))
         outside = int(((times < hours[0]) | (times > hours[-1])).sum())
         if outside:
             problems.append(Problem("DATA-008", f"results.{table}", "ts", f"{outside} rows", "hours of the window"))

@@ -16,11 +16,15 @@ BREACH_STATES = ("warning", "critical")
 
 @dataclass(frozen=True)
 class Table:
-    """Text for a page: headings, rows, and how many columns from the left are words (the rest are numbers)."""
+    """Text for a page: headings, rows, and how many columns from the left are words (the rest are numbers).
+
+    Cells of the `wrapped` columns (counted from 0) may have and break into several lines.
+    """
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     words: int = 1
+    wrapped: tuple[int, ...] = ()
     total: tuple[str, ...] = field(default=())
 
 
@@ -61,14 +65,15 @@ def worst_breaches(run: RunTables, limit: int = 10) -> Table:
     bad = metrics[metrics["state"].isin(BREACH_STATES)].sort_values(["metric", "venue", "ts"], kind="stable")
     bad = bad.assign(venue=bad["venue"].map(_text), size=bad["value"].abs(), is_critical=bad["state"] == "critical")
     series_changes = (bad["metric"] != bad["metric"].shift()) | (bad["venue"] != bad["venue"].shift())
+    level = bad["critical"].where(bad["is_critical"], bad["warning"])
+    bad = bad.assign(is_floor=bad["size"] < level)
     stretch = (series_changes | (bad["ts"].diff() != pd.Timedelta(hours=1))).cumsum()
     episodes = bad.groupby(stretch).agg(
         metric=("metric", "first"), venue=("venue", "first"), start=("ts", "first"), hours=("ts", "size"),
-        lowest=("value", "min"), largest=("size", "max"), critical=("is_critical", "max"),
+        floor=("is_floor", "first"), lowest=("value", "min"), largest=("size", "max"), critical=("is_critical", "max"),
         warning_level=("warning", "first"), critical_level=("critical", "first"),
     )  # fmt: skip
-    floor = episodes["critical_level"] < episodes["warning_level"]
-    episodes["worst"] = episodes["lowest"].where(floor, episodes["largest"])
+    episodes["worst"] = episodes["lowest"].where(episodes["floor"].astype(bool), episodes["largest"])
     worst_first = episodes.sort_values(["critical", "hours", "start"], ascending=[False, False, True], kind="stable")
     rows = tuple(
         ("critical" if row.critical else "warning", row.metric, row.venue, moment(row.start), count(row.hours),
@@ -96,12 +101,16 @@ def final_balance_sheet(run: RunTables) -> Table:
 def input_series(run: RunTables) -> Table:
     """Every series the run read: rows, how many are proxied or projected, span, source and load."""
     rows = tuple(
-        (str(row.series), str(row.source), str(row.dataset), str(row.load_id), moment(row.first_ts),
-         moment(row.last_ts), count(row.rows), count(row.proxied_rows), count(row.projected_rows))
+        (f"{row.series}\n{row.source}", f"{row.dataset}\nload {row.load_id}", count(row.rows),
+         count(row.proxied_rows), count(row.projected_rows), _hour(row.first_ts), _hour(row.last_ts))
         for row in run.run_inputs.itertuples()
     )  # fmt: skip
-    headings = ("Series", "Source", "Dataset", "Load", "First", "Last", "Rows", "Proxied", "Projected")
-    return Table(headings, rows, words=6)
+    headings = ("Series and source", "Dataset and load", "Rows", "Proxied", "Projected", "First, UTC", "Last, UTC")
+    return Table(headings, rows, words=2, wrapped=(0, 1))
+
+
+def _hour(value: object) -> str:
+    return moment(value).removesuffix(" UTC")
 
 
 def _text(value: object) -> str:

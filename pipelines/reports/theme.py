@@ -52,6 +52,7 @@ def with_alpha(colour: str, alpha: float) -> str:
 def time_axis(**more: Any) -> dict[str, Any]:
     return {
         "type": "date",
+        "title": {"text": "UTC", "standoff": 4},
         "hoverformat": "%d %b %Y %H:%M UTC",
         "tickformatstops": [
             {"dtickrange": [None, 86_400_000 - 1], "value": "%H:%M\n%d %b %Y"},
