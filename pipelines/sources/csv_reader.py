@@ -34,7 +34,7 @@ def read_csv(data: bytes, columns: list[str], layout: FormatConfig) -> RawTable:
 
     try:
         cells = arrow_csv.read_csv(
-            pa.BufferReader(body),
+            pa.BufferReader(body if b"\n" in body else body + b"\n"),
             read_options=arrow_csv.ReadOptions(use_threads=False, encoding=layout.encoding),
             parse_options=arrow_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=set_aside),
             convert_options=arrow_csv.ConvertOptions(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
@@ -260,7 +259,7 @@ class DatasetConfig(StrictModel):
         venue = identity.pop("venue", self.feeds.table)
         return venue, ":".join(identity.values()) or self.dataset
 
-    @cached_property
+    @property
     def config_hash(self) -> str:
         """sha256 of the whole declaration: a changed rule is a new load."""
         canonical = json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))

@@ -90,6 +90,8 @@ RULES: Mapping[str, Rule] = {
              "Counted, and traceable by their source."),
         _warning("holes", "every stamp of the cadence between first and last", "cadence, gap_policy",
                  "Named to the hour in quality.gaps; whether a hole may be filled is decided where rows are used."),
+        _warning("coverage", "every stamp of the cadence in the window", "the window asked for",
+                 "What a dataset lacks by itself; a proxy may still cover it."),
         Rule("span", "info", None, "dates in a file name are requests, not contents", "(always)",
              "First and last valid row."),
     )

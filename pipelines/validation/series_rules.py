@@ -17,20 +17,22 @@ _SAME_STEP = 1e-6
 
 
 def refuse_placeholders(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) -> None:
-    """``placeholder``: a stub of a few rows, or a ramp whose first or second differences repeat."""
+    """``placeholder``: a series of a few rows, or a file that is a ramp (its first or second differences repeat)."""
     rule = config.rules.placeholder
-    if rule is None:
+    if rule is None or frame.empty:
         return
-    passed = True
-    for file, group in frame.groupby(FILE, sort=True, observed=True):
-        reason = _placeholder_reason(group[rule.column].to_numpy(), rule.min_rows, rule.min_distinct_increments)
-        if reason is not None:
-            passed = False
-            stamps = group[TIME]
-            key = f"{hour_text(int(stamps.min()))}..{hour_text(int(stamps.max()))}"
-            expected = f"at least {rule.min_rows} rows and {rule.min_distinct_increments} different steps"
-            findings.problem("placeholder", str(file), key, f"{rule.column}: {reason}", expected)
-    findings.check("placeholder", passed, f"{len(frame)} rows")
+    suspects = [
+        (str(file), group, _ramp(group[rule.column].to_numpy(), rule.min_distinct_increments))
+        for file, group in frame.groupby(FILE, sort=True, observed=True)
+    ]
+    if len(frame) < rule.min_rows:
+        suspects = [(", ".join(file for file, _, _ in suspects), frame, f"{len(frame)} rows")]
+    made_up = [suspect for suspect in suspects if suspect[2] is not None]
+    expected = f"at least {rule.min_rows} rows and {rule.min_distinct_increments} different steps"
+    for file, rows, reason in made_up:
+        key = f"{hour_text(int(rows[TIME].min()))}..{hour_text(int(rows[TIME].max()))}"
+        findings.problem("placeholder", file, key, f"{rule.column}: {reason}", expected)
+    findings.check("placeholder", not made_up, f"{len(frame)} rows", expected=expected)
 
 
 def check_index(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
@@ -116,13 +118,12 @@ def _steps(frame: pd.DataFrame, column: str) -> tuple[NDArray[np.float64], NDArr
     return growth, np.concatenate(([0.0], np.diff(stamps).astype(np.float64)))
 
 
-def _placeholder_reason(values: NDArray[np.float64], min_rows: int, min_steps: int) -> str | None:
-    if values.size < min_rows:
-        return f"{values.size} rows"
+def _ramp(values: NDArray[np.float64], min_steps: int) -> str | None:
+    """Why this is a ramp; None where it is not, or where there are too few rows to tell."""
     first = np.diff(values)
     for name, increments in (("increments", first), ("second differences", np.diff(first))):
         distinct = _distinct(increments)
-        if distinct < min_steps:
+        if increments.size >= 2 * min_steps and distinct < min_steps:
             return f"{distinct} different {name} in {values.size} rows: a made-up ramp"
     return None
 

@@ -18,6 +18,16 @@ from pipelines.sources.raw import RawFile, UnreadableFileError, read_files
 from pipelines.validation.findings import FILE, LINE, SOURCE, TIME, Findings
 from pipelines.validation.hours import stretches
 
+_NOTHING = pd.DataFrame(
+    {
+        TIME: np.empty(0, np.int64),
+        "value": np.empty(0),
+        FILE: np.empty(0, object),
+        SOURCE: np.empty(0, object),
+        LINE: np.empty(0, np.int64),
+    }
+)
+
 
 def add_supplement(config: DatasetConfig, root: DataRoot, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
     """The frame with the rows only the second source has; they carry both files as their source."""
@@ -69,8 +79,8 @@ def _ratio(supplement: Supplement, root: DataRoot, layout: FormatConfig) -> pd.D
 
 def _side(supplement: Supplement, side: SupplementSide, root: DataRoot, layout: FormatConfig) -> pd.DataFrame:
     parts = [_read_side(supplement, side, file, layout) for file in read_files(root, [side.files])]
-    empty = pd.DataFrame({TIME: np.empty(0, np.int64), "value": np.empty(0), FILE: [], SOURCE: [], LINE: []})
-    return pd.concat(parts, ignore_index=True).drop_duplicates(TIME, keep=False) if parts else empty
+    rows = pd.concat([_NOTHING, *parts], ignore_index=True) if parts else _NOTHING
+    return rows.drop_duplicates(TIME, keep=False)
 
 
 def _read_side(supplement: Supplement, side: SupplementSide, file: RawFile, layout: FormatConfig) -> pd.DataFrame:
@@ -79,7 +89,7 @@ def _read_side(supplement: Supplement, side: SupplementSide, file: RawFile, layo
     try:
         table = read_csv(file.data, [time.column, side.column], layout)
     except UnreadableFileError:
-        return pd.DataFrame(columns=[TIME, "value", FILE, SOURCE, LINE])
+        return _NOTHING
     micros, unreadable = parse_stamps(_flat(table.cells[time.column]), list(time.formats), time.timezone)
     values, _ = parse_numbers(_flat(table.cells[side.column]))
     rows = pd.DataFrame(
