@@ -1,0 +1,128 @@
+"""Why stamps a run needs are not there, in the words of the file and the rule behind each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from engine.errors import Problem
+from engine.market import HOUR, IntArray, iso_hour
+from pipelines.market.resolve import stretches
+from pipelines.market.schema import epoch_seconds, time_column
+from pipelines.market.source import EVENT_TABLES, MarketSource, RequiredSeries
+from pipelines.sources.cells import SECOND, parse_stamps
+from pipelines.sources.dataset import DatasetConfig
+from pipelines.validation.records import DatasetLoad, Quarantined
+
+
+def explain_missing(
+    series: RequiredSeries, expected: IntArray, missing: IntArray, cadence: int, source: MarketSource
+) -> list[Problem]:
+    """One problem per stretch of missing stamps that share a cause; one alone where the whole series is missing.
+
+    Problems of a blocked dataset come first, as validation named them.
+    """
+    configs = source.datasets_of(series)
+    if not configs:
+        return [
+            _whole(series, "configs/datasets", "DATA-010", "no dataset file declares it", "a dataset that feeds it")
+        ]
+    return [
+        problem for config in configs for problem in _explain(series, config, expected, missing, cadence, source.loads)
+    ]
+
+
+def _explain(
+    series: RequiredSeries,
+    config: DatasetConfig,
+    expected: IntArray,
+    missing: IntArray,
+    cadence: int,
+    loads: Mapping[str, DatasetLoad],
+) -> list[Problem]:
+    where = f"{config.dataset} ({config.files})"
+    if config.dataset not in loads:
+        return [_whole(series, where, "DATA-013", "not loaded", "a load of this dataset")]
+    load = loads[config.dataset]
+    if load.absent:
+        return [_whole(series, where, "DATA-001", "no such file in the data folder", "the file" + _hint(config))]
+    problems = list(load.problems)
+    if series.table == "execution_costs" and not problems:
+        return [_whole(series, where, "DATA-002", "no row in force when the window begins", _cost_row(series, config))]
+    if series.table in EVENT_TABLES:
+        return problems
+    causes = _causes(config, load, missing)
+    is_missing = np.isin(expected, missing, assume_unique=True)
+    labels = sorted(set(causes))
+    fate = np.zeros(len(expected), dtype=np.int64)
+    fate[is_missing] = [labels.index(cause) for cause in causes]
+    unit = "h" if cadence == HOUR else "settlements"
+    for hole in stretches(expected, is_missing, fate):
+        code, reason = labels[hole.fate]
+        key = f"{series.name} {stretch_text(hole.start, hole.end, hole.missing, unit)}"
+        problems.append(Problem(code, where, key, reason, f"a row every {cadence // HOUR} h{_hint(config)}"))
+    return problems
+
+
+def _cost_row(series: RequiredSeries, config: DatasetConfig) -> str:
+    proxies = [borrowed.proxy for borrowed in config.pair_proxies if borrowed.pair == series.key]
+    return f"costs of this pair; {f'declared proxy: {proxies[0]}' if proxies else 'no proxy is declared'}"
+
+
+def stretch_text(start: int, end: int, count: int, unit: str) -> str:
+    """``2024-06-12T00:00Z..22:00Z (23 h)``."""
+    if start == end:
+        return f"{iso_hour(start)} (1 {unit.removesuffix('s') if unit != 'h' else unit})"
+    last = iso_hour(end)[11:] if start // 86400 == end // 86400 else iso_hour(end)
+    return f"{iso_hour(start)}..{last} ({count} {unit})"
+
+
+def _whole(series: RequiredSeries, where: str, code: str, value: str, expected: str) -> Problem:
+    return Problem(code, where, f"{series.name}, the whole series", value, expected)
+
+
+def _hint(config: DatasetConfig) -> str:
+    return f"; declared proxies: {', '.join(config.proxies)}" if config.proxies else "; no proxy is declared"
+
+
+def _causes(config: DatasetConfig, load: DatasetLoad, missing: IntArray) -> list[tuple[str, str]]:
+    """Code and reason per missing stamp: set aside by a rule, outside the file, or simply not in it."""
+    observed = epoch_seconds(load.rows[time_column(config.feeds.table)])
+    set_aside = _quarantined_stamps(config, load.quarantine)
+    known = np.concatenate([observed, np.fromiter(set_aside, dtype=np.int64, count=len(set_aside))])
+    if not len(known):
+        return [("DATA-002", "no valid row in the file")] * len(missing)
+    first, last = int(known.min()), int(known.max())
+    reach = config.cadence_seconds or HOUR
+    causes = []
+    for stamp in missing.tolist():
+        if stamp in set_aside:
+            causes.append(set_aside[stamp])
+        elif stamp < first:
+            causes.append(("DATA-003", f"the file begins at {iso_hour(first)}"))
+        elif stamp >= last + reach:
+            causes.append(("DATA-003", f"the file ends at {iso_hour(last)}"))
+        else:
+            causes.append(("DATA-002", "no row in the file"))
+    return causes
+
+
+def _quarantined_stamps(config: DatasetConfig, rows: Sequence[Quarantined]) -> dict[int, tuple[str, str]]:
+    """Stamp → code and reason of the rows set aside there; two rows at one stamp contradict each other."""
+    cells = pa.array([json.loads(row.raw).get(config.time.column) for row in rows], pa.string())
+    micros, unreadable = parse_stamps(cells, list(config.time.formats), config.time.timezone)
+    found: dict[int, tuple[str, str]] = {}
+    raws: dict[int, str] = {}
+    for row, micro, bad in zip(rows, micros.tolist(), unreadable.tolist(), strict=True):
+        if bad:
+            continue
+        stamp = round(micro / SECOND / HOUR) * HOUR
+        if stamp in found and raws[stamp] != row.raw:
+            found[stamp] = ("DATA-004", f"quarantined, rows contradict each other: {row.reason}")
+        else:
+            found[stamp] = ("DATA-009", f"quarantined: {row.reason}")
+        raws[stamp] = row.raw
+    return found
