@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from pipelines.sources.dataset_rules import RulesConfig, StrictModel
+from pipelines.sources.dataset_rules import InvalidPeriod, ObservedOnly, RulesConfig, SelectRows, StrictModel
 from pipelines.sources.tables import MARKET_TABLES, MarketTable
 
 StampFormat = Literal["iso8601", "epoch_s", "epoch_ms", "date"]
 Cadence = Literal["1h", "8h", "1d", "irregular"]
 CADENCE_SECONDS: dict[str, int] = {"1h": 3600, "8h": 28800, "1d": 86400}
-
-Instant = Annotated[
-    AwareDatetime, BeforeValidator(lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value)
-]
 
 
 class FormatConfig(StrictModel):
@@ -140,35 +135,6 @@ class GapPolicy(StrictModel):
         if self.action != "error" and self.max_gap_hours is None and not self.reason:
             raise ValueError("max_gap_hours: null fills holes of any length and needs a reason")
         return self
-
-
-class InvalidPeriod(StrictModel):
-    """Rows from ``start`` to ``end`` (both included) are declared unsound: quarantined with ``reason``, then holes."""
-
-    start: Instant
-    end: Instant
-    reason: str = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.start > self.end:
-            raise ValueError(f"start {self.start} is after end {self.end}")
-        return self
-
-
-class ObservedOnly(StrictModel):
-    """Interpolated file: only rows at these UTC ``hours`` are observations; the others are dropped and counted."""
-
-    hours: list[int] = Field(min_length=1)
-    reason: str = Field(min_length=1)
-
-
-class SelectRows(StrictModel):
-    """Only rows whose raw ``column`` has one of ``values`` are read; the others are dropped and counted."""
-
-    column: str
-    values: list[str] = Field(min_length=1)
-    reason: str = Field(min_length=1)
 
 
 class SupplementSide(StrictModel):

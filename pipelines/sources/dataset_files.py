@@ -16,7 +16,7 @@ from pipelines.sources.dataset import DatasetConfig
 from pipelines.sources.dataset_rules import StrictModel
 
 UNUSED_FILE = "unused.yaml"
-FOLDER_DOCUMENTS = frozenset({"README.md", "manifest.csv", SOURCE_FILE})
+FOLDER_DOCUMENTS = frozenset({"README.md", "README.txt", "manifest.csv", "sample.json", SOURCE_FILE})
 
 
 class UnusedFiles(StrictModel):

@@ -1,4 +1,4 @@
-"""The validation rules a dataset file may declare, as strict models.
+"""The validation rules a dataset file may declare, and which rows it may leave out, as strict models.
 
 A rule that is not written in a dataset file is not applied to that dataset.  What each rule does,
 and whether it blocks, is documented in :data:`pipelines.validation.rules.RULES`.
@@ -6,15 +6,49 @@ and whether it blocks, is documented in :data:`pipelines.validation.rules.RULES`
 
 from __future__ import annotations
 
-from typing import Self
+from datetime import datetime
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value)
+]
 
 
 class StrictModel(BaseModel):
     """Frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class InvalidPeriod(StrictModel):
+    """Rows from ``start`` to ``end`` (both included) are declared unsound: quarantined with ``reason``, then holes."""
+
+    start: Instant
+    end: Instant
+    reason: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.start > self.end:
+            raise ValueError(f"start {self.start} is after end {self.end}")
+        return self
+
+
+class ObservedOnly(StrictModel):
+    """Interpolated file: only rows at these UTC ``hours`` are observations; the others are dropped and counted."""
+
+    hours: list[int] = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
+class SelectRows(StrictModel):
+    """Only rows whose raw ``column`` has one of ``values`` are read; the others are dropped and counted."""
+
+    column: str
+    values: list[str] = Field(min_length=1)
+    reason: str = Field(min_length=1)
 
 
 class VwapRule(StrictModel):
