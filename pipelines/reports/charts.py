@@ -26,7 +26,6 @@ class LegendItem:
     colour: str
     traces: tuple[int, ...]
     value: str = ""
-    dashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,8 @@ class Drawing:
         times = self.run.hours[keep].astype("datetime64[ms]").astype(np.float64)
         return go.Scatter(x=times, y=values[keep].astype(np.float32), mode="lines", **style)
 
-    def note(self, label: str, colour: str, traces: Sequence[int], value: str = "", dashed: bool = False) -> None:
-        self.legend.append(LegendItem(label, colour, tuple(traces), value, dashed))
+    def note(self, label: str, colour: str, traces: Sequence[int], value: str = "") -> None:
+        self.legend.append(LegendItem(label, colour, tuple(traces), value))
 
     def level(self, value: float, colour: str, text: str, log: bool = False) -> None:
         """A horizontal line with its name, written above the line at the right end; `log` for a logarithmic axis."""

@@ -45,5 +45,10 @@ def moment(value: Any) -> str:
     return ABSENT if is_absent(value) else pd.Timestamp(value).tz_convert("UTC").strftime("%Y-%m-%d %H:%M UTC")
 
 
+def hour(value: Any) -> str:
+    """`2024-05-12 00:00`, under a heading that says UTC."""
+    return moment(value).removesuffix(" UTC")
+
+
 def is_absent(value: Any) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))

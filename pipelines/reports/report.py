@@ -38,7 +38,7 @@ def environment() -> Environment:
     )
     pages.filters.update(
         number=formatting.number, percent=formatting.percent, tiny=formatting.tiny, count=formatting.count,
-        moment=formatting.moment,
+        moment=formatting.moment, hour=formatting.hour,
     )  # fmt: skip
     pages.globals["source"] = lambda name: Markup(_template_source(pages, name))  # noqa: S704  our own files
     return pages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from pipelines.reports.formatting import count, moment, number, percent
+from pipelines.reports.formatting import count, hour, moment, number, percent
 from pipelines.reports.run_tables import RunTables
 from pipelines.reports.theme import COMPONENTS, component_label
 
@@ -102,15 +102,11 @@ def input_series(run: RunTables) -> Table:
     """Every series the run read: rows, how many are proxied or projected, span, source and load."""
     rows = tuple(
         (f"{row.series}\n{row.source}", f"{row.dataset}\nload {row.load_id}", count(row.rows),
-         count(row.proxied_rows), count(row.projected_rows), _hour(row.first_ts), _hour(row.last_ts))
+         count(row.proxied_rows), count(row.projected_rows), hour(row.first_ts), hour(row.last_ts))
         for row in run.run_inputs.itertuples()
     )  # fmt: skip
     headings = ("Series and source", "Dataset and load", "Rows", "Proxied", "Projected", "First, UTC", "Last, UTC")
     return Table(headings, rows, words=2, wrapped=(0, 1))
-
-
-def _hour(value: object) -> str:
-    return moment(value).removesuffix(" UTC")
 
 
 def _text(value: object) -> str:
