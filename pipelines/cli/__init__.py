@@ -1,0 +1,5 @@
+"""The `basis` command: validate, backtest, sql, sample, demo over the same library the pipeline uses."""
+
+from pipelines.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,35 @@
+"""What asset bodies get from outside: the project, and the run configuration of ad-hoc requests."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from pipelines.project import Project
+
+
+class ProjectResource(dg.ConfigurableResource):
+    """Opens the project in the process of the run, so that settings are those of that process."""
+
+    root: str
+    configs_dir: str
+
+    def open(self) -> Project:
+        return Project.open(Path(self.root), Path(self.configs_dir))
+
+
+class DataConfig(dg.Config):
+    """Which data folder to work on."""
+
+    data_dir: str | None = Field(default=None, description="data folder; BASIS_DATA_DIR when left out")
+
+
+class BacktestConfig(DataConfig):
+    """An ad-hoc request: whatever is left out comes from the mode's file and the environment."""
+
+    start: str | None = Field(default=None, description="first day, YYYY-MM-DD; BASIS_DATA_START_DATE when left out")
+    end: str | None = Field(default=None, description="last day, included; BASIS_DATA_END_DATE when left out")
+    initial_capital: float | None = Field(default=None, description="in the share class's currency")
+    overrides: dict[str, Any] = Field(default_factory=dict, description="keys of the mode, dotted")
+    allow_proxies: bool = Field(default=True, description="whether declared proxies may stand in for missing rows")
