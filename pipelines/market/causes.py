@@ -54,6 +54,9 @@ def _explain(
         return [_whole(series, where, "DATA-002", "no row in force when the window begins", _cost_row(series, config))]
     if series.table in EVENT_TABLES:
         return problems
+    if load.blocked:
+        # its sound rows are there; what keeps them back is named above
+        missing = np.setdiff1d(missing, epoch_seconds(load.rows[time_column(series.table)]))
     causes = _causes(config, load, missing)
     is_missing = np.isin(expected, missing, assume_unique=True)
     labels = sorted(set(causes))
@@ -98,8 +101,10 @@ def _causes(config: DatasetConfig, load: DatasetLoad, missing: IntArray) -> list
     first, last = int(known.min()), int(known.max())
     reach = config.cadence_seconds or HOUR
     causes = []
-    for stamp in missing.tolist():
-        if stamp in set_aside:
+    for stamp, loaded in zip(missing.tolist(), np.isin(missing, observed).tolist(), strict=True):
+        if loaded:
+            causes.append(("DATA-013", "loaded, but not in the market table: build the table again"))
+        elif stamp in set_aside:
             causes.append(set_aside[stamp])
         elif stamp < first:
             causes.append(("DATA-003", f"the file begins at {iso_hour(first)}"))

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from engine.errors import BasisError, Problem
-from engine.market import HOUR, IntArray
+from engine.market import HOUR, IntArray, iso_hour
 from pipelines.market.causes import explain_missing
 from pipelines.market.origins import cadence_of
 from pipelines.market.source import EVENT_TABLES, MarketSource, RequiredSeries, RunWindow, SeriesRows
@@ -58,13 +58,28 @@ def _missing(run: RunWindow, found: SeriesRows, source: MarketSource) -> list[Pr
     unusable = source.unusable(series)
     if series.table in EVENT_TABLES:
         begun = series.table == "reward_distributions" or (len(found.ts) > 0 and int(found.ts[0]) <= first)
-        return [] if begun and not unusable else explain_missing(series, found.ts, found.ts, HOUR, source)
+        if unusable or not begun:
+            return explain_missing(series, found.ts, found.ts, HOUR, source)
+        return _incomplete_costs(found) if series.table == "execution_costs" else []
     cadence = series_cadence(series, source)
     expected = np.arange(-(-first // cadence) * cadence, last + 1, cadence, dtype=np.int64)
     missing = np.setdiff1d(expected, found.ts, assume_unique=True)
     if not len(missing) and not unusable:
         return []
     return explain_missing(series, expected, missing, cadence, source)
+
+
+def _incomplete_costs(found: SeriesRows) -> list[Problem]:
+    """Dates of a cost curve that lack one of its order sizes."""
+    dates, sizes_there = np.unique(found.ts, return_counts=True)
+    sizes = len(np.unique(found.numbers("size_usd")))
+    return [
+        Problem(
+            "DATA-002", found.series.table, f"{found.series.name} {iso_hour(day)}", f"{count} sizes", f"{sizes} sizes"
+        )
+        for day, count in zip(dates.tolist(), sizes_there.tolist(), strict=True)
+        if count != sizes
+    ]
 
 
 def _workable(found: Sequence[SeriesRows], source: MarketSource) -> str:
@@ -76,7 +91,8 @@ def _workable(found: Sequence[SeriesRows], source: MarketSource) -> str:
     stretch = longest_stretch({name: covered for name, covered in days.items() if len(covered)})
     if stretch is None:
         return "no day is covered by all series"
-    dates = f"{stretch[0]} .. {stretch[1]} ({(stretch[1] - stretch[0]).days + 1} days)"
+    length = (stretch[1] - stretch[0]).days + 1
+    dates = f"{stretch[0]} .. {stretch[1]} ({length} day{'s' if length != 1 else ''})"
     if empty:
         return f"no day is covered by {', '.join(empty)}; the other series are all whole over {dates}"
     return f"the longest window that works is {dates}"

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from engine.errors import BasisError
 from engine.market import (
     HOUR,
     BoolArray,
@@ -19,7 +18,6 @@ from engine.market import (
     IntArray,
     MarketPanel,
     RewardDistribution,
-    iso_hour,
 )
 from pipelines.market.coverage import refuse_if_incomplete, window_bounds
 from pipelines.market.identity import data_version, inputs_table, source_labels
@@ -132,19 +130,11 @@ def _flags_on_hours(hours: IntArray, found: SeriesRows) -> BoolArray:
 
 
 def _curve(found: SeriesRows) -> ExecutionCostCurve:
-    """Pivot rows (valid_from, size, bps).  Errors: DATA-002 where a date lacks a size."""
+    """Pivot rows (valid_from, size, bps); every date has every size."""
     sizes, size_at = np.unique(found.numbers("size_usd"), return_inverse=True)
     valid_from, date_at = np.unique(found.ts, return_inverse=True)
     bps = np.full((len(valid_from), len(sizes)), np.nan)
     bps[date_at, size_at] = found.numbers("cost_bps")
-    holes = np.argwhere(np.isnan(bps))
-    if len(holes):
-        date_number, size_number = holes[0]
-        raise BasisError(
-            "DATA-002",
-            f"execution costs of {found.series.key} lack {len(holes)} sizes",
-            found=f"no cost for {sizes[size_number]:,.0f} USD from {iso_hour(int(valid_from[date_number]))}",
-        )
     return ExecutionCostCurve(sizes_usd=_frozen(sizes), valid_from=_frozen(valid_from), bps=_frozen(bps))
 
 
