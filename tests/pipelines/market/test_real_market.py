@@ -29,6 +29,8 @@ from pipelines.sources.dataset import DatasetConfig
 from pipelines.sources.dataset_files import load_dataset_configs
 from pipelines.validation.records import DatasetLoad
 from pipelines.validation.validate import validate_dataset
+from pipelines.warehouse.conform import conform
+from pipelines.warehouse.schema import load_schema
 
 pytestmark = pytest.mark.real_data
 
@@ -259,3 +261,10 @@ def test_every_mode_has_its_panel_over_the_canonical_window(market: Market, mode
     assert len(build.panel) == 11_880
     assert build.panel.gas_price_gwei is not None
     assert np.isfinite(build.panel.gas_price_gwei).all()
+
+
+def test_every_table_fits_the_declared_schema_of_the_warehouse(market: Market) -> None:
+    declared = load_schema()
+    for table, rows in market.source.tables.items():
+        fitted = conform(declared[f"market.{table}"], rows, {"data_root_id": "csv-00000000"}, table)
+        assert len(fitted) == len(rows) > 0
