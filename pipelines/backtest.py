@@ -85,7 +85,7 @@ def run_mode(project: Project, request: BacktestRequest) -> Backtest:
     root = project.data_root(request.data_dir)
     run_id = f"{run.mode.mode}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     folder = project.results_dir / run_id
-    with run_log(run_id, folder) as log:
+    with run_log(run_id, folder, project.settings.log_level) as log:
         write_run_started(project.lake, _start_row(run_id, run, request))
         log.info("run started", mode=run.mode.mode, start=str(run.start), end=str(run.end), data=str(root.path))
         known: dict[str, Any] = {}

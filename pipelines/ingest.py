@@ -7,7 +7,8 @@ sound load stay, and a run that needs the dataset is refused by the panel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
 
 from engine.config.mode import ModeConfig
 from pipelines.loads import load_dataset, read_load
@@ -21,9 +22,6 @@ from pipelines.sources.dataset import DatasetConfig
 from pipelines.validation.records import DatasetLoad
 from pipelines.warehouse.loads import select_root
 
-PARSERS = 2
-"""Files parsed at once: parsing releases the interpreter for a part of its time only, so more gain nothing."""
-
 
 def ingest(project: Project, root: DataRoot, names: Iterable[str]) -> dict[str, DatasetLoad]:
     """Validate the named datasets of a folder, or take the loads of unchanged files from the lake.
@@ -34,11 +32,9 @@ def ingest(project: Project, root: DataRoot, names: Iterable[str]) -> dict[str, 
     stage = "raw datasets"
     loads: dict[str, DatasetLoad] = {}
     report(stage, 0, len(wanted))
-    with ThreadPoolExecutor(PARSERS) as pool:
-        configs = [project.datasets[name] for name in wanted]
-        for load in pool.map(lambda config: load_dataset(project.lake, root, config), configs):
-            loads[load.dataset] = load
-            report(stage, len(loads), len(wanted))
+    for name in wanted:
+        loads[name] = load_dataset(project.lake, root, project.datasets[name])
+        report(stage, len(loads), len(wanted))
     return loads
 
 
@@ -49,7 +45,7 @@ def update_market(project: Project, root: DataRoot, loads: Mapping[str, DatasetL
     being disturbed by, other loads of the folder.
     """
     tables = sorted({project.datasets[name].feeds.table for name in loads})
-    rows = {}
+    rows: dict[str, pa.Table] = {}
     for done, table in enumerate(tables):
         report("market tables", done, len(tables))
         rows[table] = update_table(project.lake, root, project.datasets, table, loads)

@@ -1,6 +1,6 @@
 """Structured logs: JSON lines per run in its results folder, readable lines on standard error.
 
-``configure`` once per process; ``run_log`` around a run binds its id to every record and sends the
+``configure`` sets levels for a process; ``run_log`` around a run binds its id to every record and sends the
 records of that run, and of no other, to its file.
 """
 
@@ -40,6 +40,10 @@ def get_logger() -> Any:
     return structlog.stdlib.get_logger(_LOGGER)
 
 
+def _is_configured() -> bool:
+    return any(isinstance(handler, RichHandler) for handler in logging.getLogger(_LOGGER).handlers)
+
+
 def configure(level: str, stderr_level: str | None = None) -> None:
     """Set the level (BASIS_LOG_LEVEL) of files and, when it differs, of standard error; may be called again."""
     structlog.configure(
@@ -76,8 +80,13 @@ def _readable(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> st
 
 
 @contextmanager
-def run_log(run_id: str, folder: Path) -> Iterator[Any]:
-    """Bind ``run_id`` to every record inside the block and append them as JSON lines to the run's folder."""
+def run_log(run_id: str, folder: Path, level: str) -> Iterator[Any]:
+    """Bind ``run_id`` to every record inside the block and append them as JSON lines to the run's folder.
+
+    ``level`` counts where ``configure`` was not called before.
+    """
+    if not _is_configured():
+        configure(level)
     folder.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(folder / LOG_FILE, encoding="utf-8")
     handler.setFormatter(

@@ -10,7 +10,9 @@ import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
 import pyarrow as pa
@@ -49,7 +51,7 @@ class Builds:
 
     def write(self, lake: Lake, root: DataRoot) -> None:
         content = orjson.dumps({"code": self.code, "inputs": self.inputs}, option=orjson.OPT_SORT_KEYS)
-        write_atomically(_builds_path(lake, root), lake.staging, lambda stream: stream.write(content))
+        write_atomically(_builds_path(lake, root), lake.staging, partial(_put, content))
 
 
 def update_table(
@@ -124,6 +126,10 @@ def _stored_gaps(lake: Lake, partition: str, renewed: set[str]) -> list[Gap]:
         return []
     stored = lake.read("quality.gaps", [partition]).to_pylist()
     return [Gap(**gap) for gap in stored if gap["dataset"] not in renewed]
+
+
+def _put(content: bytes, stream: BinaryIO) -> None:
+    stream.write(content)
 
 
 def _builds_path(lake: Lake, root: DataRoot) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+import duckdb
 import pandas as pd
 
 from engine.errors import BasisError
@@ -11,14 +12,16 @@ from pipelines.progress import report
 from pipelines.project import Project
 from pipelines.reports import ReportFiles, RunTables, write_index, write_reports
 
-RUNS = "SELECT * FROM results.runs LEFT JOIN results.summary USING (run_id)"
+RUNS = """
+SELECT r.*, s.* EXCLUDE (run_id, proxied_rows) FROM results.runs AS r LEFT JOIN results.summary AS s USING (run_id)
+"""
 
 
 def read_run(project: Project, run_id: str) -> RunTables:
     """Every table of a published run.  Errors: API-002 when there is none of that id."""
     with project.lake.connect() as connection:
         frames: dict[str, pd.DataFrame] = {
-            table.name: connection.execute(f"SELECT * FROM results.{table.name} WHERE run_id = ?", [run_id]).df()
+            table.name: _frame(connection, f"SELECT * FROM results.{table.name} WHERE run_id = ?", run_id)
             for table in fields(RunTables)
         }
     if frames["summary"].empty:
@@ -37,8 +40,12 @@ def write_run_reports(project: Project, run: RunTables) -> ReportFiles:
 
 def refresh_index(project: Project) -> None:
     with project.lake.connect() as connection:
-        runs = connection.execute(RUNS).df()
+        runs = _frame(connection, RUNS)
     write_index(project.results_dir, runs)
+
+
+def _frame(connection: duckdb.DuckDBPyConnection, query: str, *values: str) -> pd.DataFrame:
+    return connection.sql(query, params=list(values)).to_arrow_table().to_pandas()
 
 
 def find_run(project: Project, mode: str, request_id: str) -> str:

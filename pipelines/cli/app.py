@@ -16,6 +16,7 @@ from pipelines.progress import console
 
 REFUSED = 2
 """Exit code of every refusal; wrong options have the same."""
+FAILED = 1
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -52,6 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print_exception()
         console.print(Text(str(error)), soft_wrap=True)
         return REFUSED
+    except Exception as error:
+        if _Debug.enabled:
+            raise
+        console.print(Text(f"unexpected {type(error).__name__}: {error}\n  what to do: report it, with --debug"))
+        return FAILED
     except KeyboardInterrupt:
         console.print("stopped")
         return INTERRUPTED

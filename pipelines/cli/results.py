@@ -16,6 +16,7 @@ SELECT r.mode, r.window_start, r.window_end, r.share_class, s.final_nav, s.apr, 
 FROM results.runs AS r JOIN results.summary AS s USING (run_id)
 WHERE list_contains($runs, r.run_id) ORDER BY r.mode, r.run_id
 """
+PIPED_WIDTH = 140
 COLUMNS = ("mode", "window (UTC)", "final NAV", "APR", "max drawdown", "max |residual|", "data", "proxied rows")
 
 
@@ -28,8 +29,12 @@ def print_results(project: Project, run_ids: Sequence[str]) -> None:
         table.add_column(name, justify="left" if position in (0, 1, 6) else "right", no_wrap=True)
     for row in rows:
         table.add_row(*_cells(project, *row[:-1]))
-    width = None if Console().is_terminal else 140
-    Console(width=width).print(table)
+    print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """On standard output, as wide as the terminal; wide enough for every column where it is not one."""
+    Console(width=None if Console().is_terminal else PIPED_WIDTH).print(table)
 
 
 def _cells(

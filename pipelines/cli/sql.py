@@ -13,6 +13,8 @@ from pipelines.project import PROJECT_ROOT
 from pipelines.warehouse.formatting import OutputFormat, render
 from pipelines.warehouse.query import run_sql
 
+PIPED_WIDTH = 200
+
 
 def register(app: typer.Typer) -> None:
     app.command("sql")(sql)
@@ -31,4 +33,5 @@ def sql(
         if not file.is_file():
             raise BasisError("CFG-007", "there is no such SQL file", looked_in=str(file.resolve()))
         text = file.read_text(encoding="utf-8")
-    sys.stdout.write(render(run_sql(str(text), PROJECT_ROOT), output, max_rows=rows))
+    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    sys.stdout.write(render(run_sql(str(text), PROJECT_ROOT), output, max_rows=rows, width=width))

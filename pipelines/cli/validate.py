@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from engine.errors import BasisError
 from pipelines import progress
 from pipelines.backtest import BacktestRequest, effective_request
 from pipelines.cli.options import ConfigDir, DataDir, End, NoProxies, Start, day, open_project
+from pipelines.cli.results import print_table
 from pipelines.ingest import ingest, required_datasets, update_market
 from pipelines.market.panel import build_panel
 from pipelines.project import Project
@@ -61,7 +61,7 @@ def _print_loads(loads: Mapping[str, DatasetLoad]) -> None:
         span = [f"{ts:%Y-%m-%d %H:%M}" if ts else "absent" for ts in (load.first_ts, load.last_ts)]
         counts = (len(load.gaps), missing, len(load.quarantine), warnings, len(load.problems))
         table.add_row(name, f"{load.rows.num_rows:,}", *span, *(f"{count:,}" if count else "" for count in counts))
-    Console(width=None if Console().is_terminal else 140).print(table)
+    print_table(table)
 
 
 def _print_undeclared(project: Project, root: DataRoot) -> None:

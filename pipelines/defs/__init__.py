@@ -4,13 +4,6 @@ This package alone imports Dagster.  Modules with assets do not postpone annotat
 the types themselves.
 """
 
-import warnings
-
-import dagster as dg
-
-# Checks partitioned by mode are what we want; Dagster calls the argument a preview. Nothing else is silenced.
-warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def on an AssetCheckSpec.*")
-
-from pipelines.defs.load import load_definitions  # noqa: E402 - the filter must stand first
+from pipelines.defs.load import load_definitions
 
 __all__ = ["load_definitions"]

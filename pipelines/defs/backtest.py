@@ -92,7 +92,7 @@ def _request(context: dg.AssetExecutionContext, config: BacktestConfig) -> Backt
         overrides=config.overrides,
         data_dir=Path(config.data_dir) if config.data_dir else None,
         allow_proxies=config.allow_proxies,
-        request_id=context.run_id,
+        request_id=context.run.run_id,
         **days,
     )
 

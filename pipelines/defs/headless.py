@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +16,11 @@ from pipelines import progress
 from pipelines.defs import load_definitions
 from pipelines.defs.backtest import KEY, runnable_modes
 from pipelines.defs.jobs import BACKTEST, LOAD, STEP
+from pipelines.defs.market import RISK_PARAMETERS
 from pipelines.project import PROJECT_ROOT
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Dagster prints every event of an in-process run; here the terminal belongs to the progress display."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,9 @@ def materialise(
     definitions = load_definitions(root, configs)
     data = {"data_dir": str(data_dir)}
     request = {**data, "start": start.isoformat(), "end": end.isoformat()}
-    # Dagster prints every event of an in-process run; the terminal belongs to the progress display.
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    with instance or dg.DagsterInstance.get() as where:
+    with nullcontext(instance) if instance else dg.DagsterInstance.get() as where:
         load = definitions.resolve_job_def(LOAD)
-        takes_data = [node.name for node in load.nodes if node.definition.config_schema.as_field().is_required is False]
+        takes_data = [node.name for node in load.nodes if node.name != RISK_PARAMETERS.to_python_identifier()]
         loaded = _execute(load, where, dict.fromkeys(takes_data, data))
         if not loaded.success:
             raise BasisError("BT-001", "the market data could not be loaded", found=_reasons(loaded))
@@ -62,7 +63,7 @@ def _execute(
     with _steps_shown(mode or "load market data", len(job.nodes)):
         return job.execute_in_process(
             instance=instance,
-            run_config={"ops": {name: {"config": values} for name, values in config.items()}},
+            run_config={"ops": {name: {"config": values} for name, values in config.items()}, **QUIET},
             partition_key=mode,
             raise_on_error=False,
         )

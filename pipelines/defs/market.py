@@ -28,6 +28,9 @@ def market_key(table: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, table])
 
 
+RISK_PARAMETERS = market_key("risk_parameters")
+
+
 def market_tables(configs: Path) -> list[str]:
     return sorted({config.feeds.table for config in load_dataset_configs(configs / "datasets").values()})
 
@@ -110,7 +113,7 @@ def _check_results(key: dg.AssetKey, table: str, project: Project, root: DataRoo
 
 
 @dg.asset(
-    key=market_key("risk_parameters"),
+    key=RISK_PARAMETERS,
     group_name=GROUP,
     description="fees, margin tiers, protocol limits and gas units by date, from configs/venues",
     kinds={"yaml", "parquet"},

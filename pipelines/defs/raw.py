@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -73,7 +74,7 @@ def _check_results(key: dg.AssetKey, load: DatasetLoad) -> Iterator[dg.AssetChec
         )
 
 
-def _metadata(dataset: DatasetConfig, load: DatasetLoad) -> dict[str, object]:
+def _metadata(dataset: DatasetConfig, load: DatasetLoad) -> dict[str, Any]:
     findings = [check.as_row() for check in load.checks if not check.passed]
     columns = ("check_name", "severity", "observed", "expected")
     return {

@@ -66,4 +66,4 @@ def definitions(configs: Path) -> dg.Definitions:
 
 def _run_id(context: dg.AssetExecutionContext, project: Project) -> str:
     """The run this Dagster run made, or the newest published one of the mode when only reports are materialised."""
-    return find_run(project, mode=context.partition_key, request_id=context.run_id)
+    return find_run(project, mode=context.partition_key, request_id=context.run.run_id)

@@ -4,19 +4,24 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
-from pipelines.project import Project
+from pipelines.project import Project, sweep
 
 
 class ProjectResource(dg.ConfigurableResource):
-    """Opens the project in the process of the run, so that settings are those of that process."""
+    """The project, opened once a run in the process of that run, so that settings are those of that process."""
 
     root: str
     configs_dir: str
+    _project: Project = PrivateAttr()
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
+        self._project = Project.open(Path(self.root), Path(self.configs_dir))
+        sweep(self._project.lake)
 
     def open(self) -> Project:
-        return Project.open(Path(self.root), Path(self.configs_dir))
+        return self._project
 
 
 class DataConfig(dg.Config):
