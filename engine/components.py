@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.config import RunConfig
+from engine.agenda import Agenda
+from engine.config import RunConfig, VenueConfig
 from engine.data_provider import DataProvider
 from engine.event_logger import EventLogger, EventSink
 from engine.execution_interface_manager import ExecutionInterfaceManager
@@ -21,13 +22,31 @@ from engine.position_update_handler import PositionUpdateHandler
 from engine.positions import WALLET_ETH, PositionType
 from engine.reconciliation import Reconciliation
 from engine.risk_monitor import RiskMonitor
+from engine.strategies.base import StrategyContext
 from engine.strategies.factory import strategy_class
 from engine.strategy_manager import StrategyManager
+from engine.treasury import Treasury
 from engine.valuation import UnitValue, Valuer
+from engine.venues.base import Venue
+from engine.venues.dex import SimulatedDex
 from engine.venues.ethereum import GasStation
 from engine.venues.exchange import SimulatedExchange
+from engine.venues.flash_loan import SimulatedFlashLoans
 from engine.venues.lending import SimulatedLending
+from engine.venues.staking import SimulatedStaking
 from engine.venues.transfer import SimulatedTransfers
+
+
+@dataclass(frozen=True, slots=True)
+class Venues:
+    """The simulated venues of a run, by kind and name."""
+
+    exchanges: Mapping[str, SimulatedExchange]
+    pools: Mapping[str, SimulatedLending]
+    staking: Mapping[str, SimulatedStaking]
+    flash_loans: Mapping[str, SimulatedFlashLoans]
+    dex: SimulatedDex
+    transfers: SimulatedTransfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +55,18 @@ class Components:
 
     data_provider: DataProvider
     ledger: Ledger
+    agenda: Agenda
+    treasury: Treasury
     valuer: Valuer
     unit_values: list[UnitValue]
+    gas_station: GasStation
+    venues: Venues
     event_logger: EventLogger
     position_monitor: PositionMonitor
     exposure_monitor: ExposureMonitor
     risk_monitor: RiskMonitor
     pnl_calculator: PnlCalculator
     strategy_manager: StrategyManager
-    exchanges: Mapping[str, SimulatedExchange]
     execution_interface_manager: ExecutionInterfaceManager
     position_update_handler: PositionUpdateHandler
     reconciliation: Reconciliation
@@ -56,32 +78,46 @@ def build(run: RunConfig, panel: MarketPanel, sink: EventSink | None, board: Hea
     return Components(**build_components(_parts(run, panel, sink), board))
 
 
+def _of_kind(run: RunConfig, kind: str) -> dict[str, VenueConfig]:
+    return {name: venue for name, venue in run.venues.items() if venue.kind == kind}
+
+
 def _ledger(run: RunConfig) -> Ledger:
     keys = strategy_class(run).open_accounts(run)
-    margin_cash = [
-        key for key in keys
-        if key.symbol == "USDT" and any(other.type is PositionType.PERP and other.venue == key.venue for other in keys)
-    ]  # fmt: skip
+    perp_venues = {key.venue for key in keys if key.type is PositionType.PERP}
+    margin_cash = [key for key in keys if key.symbol == "USDT" and key.venue in perp_venues]
     gas_debt = [WALLET_ETH] if run.share_class.currency == "USDT" else []
     return Ledger(keys, overdraft=[*margin_cash, *gas_debt])
 
 
-def _exchanges(run: RunConfig, ledger: Ledger, panel: MarketPanel) -> dict[str, SimulatedExchange]:
-    return {
-        name: SimulatedExchange(venue, ledger, panel) for name, venue in run.venues.items() if venue.kind == "exchange"
-    }
-
-
-def _interfaces(run: RunConfig, made: Mapping[str, Any], panel: MarketPanel) -> ExecutionInterfaceManager:
+def _venues(run: RunConfig, made: Mapping[str, Any], panel: MarketPanel) -> Venues:
     ledger, valuer = made["ledger"], made["valuer"]
-    node = next(venue for venue in run.venues.values() if venue.kind == "node")
-    gas = GasStation(node, panel)
-    lending = {
-        name: SimulatedLending(venue, ledger, panel, valuer, gas)
-        for name, venue in run.venues.items()
-        if venue.kind == "lending"
+    lst = run.mode.lst_token if run.mode.borrowing_enabled else None
+    return Venues(
+        exchanges={name: SimulatedExchange(venue, ledger, panel) for name, venue in _of_kind(run, "exchange").items()},
+        pools={name: SimulatedLending(venue, panel, valuer, lst) for name, venue in _of_kind(run, "lending").items()},
+        staking={
+            name: SimulatedStaking(venue, panel, valuer, made["agenda"])
+            for name, venue in _of_kind(run, "staking").items()
+        },
+        flash_loans={
+            name: SimulatedFlashLoans(venue, panel, valuer) for name, venue in _of_kind(run, "flash_loan").items()
+        },
+        dex=SimulatedDex("dex", panel, valuer),
+        transfers=SimulatedTransfers(ledger, panel, valuer),
+    )
+
+
+def _interfaces(venues: Venues) -> ExecutionInterfaceManager:
+    by_kind: dict[str, Mapping[str, Venue]] = {
+        "exchange": venues.exchanges,
+        "lending": venues.pools,
+        "staking": venues.staking,
+        "flash_loan": venues.flash_loans,
+        "dex": {"dex": venues.dex},
+        "transfer": {"transfer": venues.transfers},
     }
-    return ExecutionInterfaceManager(made["exchanges"], lending, SimulatedTransfers(ledger, panel, valuer, gas))
+    return ExecutionInterfaceManager(by_kind, venues.pools)
 
 
 def _exposures(run: RunConfig, made: Mapping[str, Any]) -> ExposureMonitor:
@@ -90,48 +126,68 @@ def _exposures(run: RunConfig, made: Mapping[str, Any]) -> ExposureMonitor:
         asset: valuer.token_price("wallet", asset) / valuer.numeraire
         for asset in run.mode.component_config.exposure_monitor.assets
     }
-    exchanges = frozenset(name for name, venue in run.venues.items() if venue.kind == "exchange")
-    return ExposureMonitor(made["ledger"], made["unit_values"], prices, exchanges)
+    return ExposureMonitor(made["ledger"], made["unit_values"], prices, frozenset(_of_kind(run, "exchange")))
+
+
+def _strategy(run: RunConfig, made: Mapping[str, Any], panel: MarketPanel) -> StrategyManager:
+    venues = made["venues"]
+    context = StrategyContext(
+        run, made["ledger"], panel, made["valuer"], made["risk_monitor"], made["treasury"], made["gas_station"],
+        venues.dex, venues.flash_loans, venues.staking,
+    )  # fmt: skip
+    return StrategyManager(strategy_class(run)(context))
 
 
 def _parts(run: RunConfig, panel: MarketPanel, sink: EventSink | None) -> tuple[Part, ...]:
+    node = next(iter(_of_kind(run, "node").values()))
+    tolerance = run.mode.component_config.reconciliation.tolerance
     return (
         Part("data_provider", (), lambda _: DataProvider(run, panel)),
         Part("ledger", (), lambda _: _ledger(run)),
+        Part("agenda", (), lambda _: Agenda()),
+        Part("treasury", ("ledger",), lambda made: Treasury(run, made["ledger"])),
         Part("valuer", ("data_provider",), lambda _: Valuer(panel, run.mode, run.share_class.currency)),
         Part("unit_values", ("ledger", "valuer"), lambda made: made["valuer"].unit_values(made["ledger"].keys)),
+        Part("gas_station", ("valuer",), lambda made: GasStation(node, panel, made["valuer"])),
+        Part("venues", ("ledger", "valuer", "agenda"), lambda made: _venues(run, made, panel)),
         Part("event_logger", ("ledger",), lambda made: EventLogger(made["ledger"], sink)),
         Part("position_monitor", ("ledger", "data_provider"), lambda made: PositionMonitor(made["ledger"], panel)),
         Part("exposure_monitor", ("position_monitor", "unit_values"), lambda made: _exposures(run, made)),
         Part("risk_monitor", ("exposure_monitor",), lambda made: RiskMonitor(run, made["ledger"], panel)),
         Part(
-            "pnl_calculator", ("position_monitor", "unit_values"),
+            "pnl_calculator",
+            ("position_monitor", "unit_values"),
             lambda made: PnlCalculator(made["ledger"], made["unit_values"], made["valuer"].numeraire),
         ),
         Part(
-            "strategy_manager", ("risk_monitor", "pnl_calculator"),
-            lambda made: StrategyManager(strategy_class(run)(run, made["ledger"], panel)),
+            "strategy_manager",
+            ("risk_monitor", "pnl_calculator", "treasury", "venues", "gas_station"),
+            lambda made: _strategy(run, made, panel),
         ),
-        Part("exchanges", ("data_provider", "ledger"), lambda made: _exchanges(run, made["ledger"], panel)),
-        Part("execution_interface_manager", ("exchanges", "valuer"), lambda made: _interfaces(run, made, panel)),
+        Part("execution_interface_manager", ("venues",), lambda made: _interfaces(made["venues"])),
         Part(
-            "position_update_handler", ("event_logger", "pnl_calculator"),
+            "position_update_handler",
+            ("event_logger", "pnl_calculator"),
             lambda made: PositionUpdateHandler(
                 made["event_logger"], made["pnl_calculator"], made["valuer"], made["data_provider"].hours
             ),
         ),
         Part(
-            "reconciliation", ("event_logger", "unit_values"),
-            lambda made: Reconciliation(
-                made["ledger"], made["unit_values"], made["event_logger"],
-                run.mode.component_config.reconciliation.tolerance,
-            ),
+            "reconciliation",
+            ("event_logger", "unit_values"),
+            lambda made: Reconciliation(made["ledger"], made["unit_values"], made["event_logger"], tolerance),
         ),
         Part(
-            "execution_manager", ("execution_interface_manager", "position_update_handler", "reconciliation"),
+            "execution_manager",
+            ("execution_interface_manager", "position_update_handler", "reconciliation", "gas_station"),
             lambda made: ExecutionManager(
-                made["ledger"], made["event_logger"], made["execution_interface_manager"],
-                made["position_update_handler"], made["reconciliation"], made["data_provider"].hours,
+                made["ledger"],
+                made["event_logger"],
+                made["execution_interface_manager"],
+                made["position_update_handler"],
+                made["reconciliation"],
+                made["gas_station"],
+                made["data_provider"].hours,
             ),
         ),
-    )  # fmt: skip
+    )

@@ -19,13 +19,14 @@ from engine.config import RunConfig
 from engine.errors import BasisError
 from engine.event_logger import EventSink
 from engine.health import HealthBoard
+from engine.liquidation import Liquidations
 from engine.market import MarketPanel, iso_hour
-from engine.maths.perps import funding_payment
 from engine.position_monitor import Positions
-from engine.positions import WALLET, PositionType, base_token
+from engine.positions import WALLET, base_token
 from engine.recorder import Recorder
 from engine.results import RunResult
 from engine.risk_monitor import RiskState
+from engine.settlement import Settlement
 from engine.strategies.base import Snapshot
 
 Progress = Callable[[int, int], None]
@@ -53,6 +54,8 @@ class EventEngine:
         self._hours = self._c.data_provider.hours
         self._record = Recorder(len(panel), self._c.ledger, self._c.exposure_monitor, self._c.risk_monitor)
         self._risk_states = [int(RiskState.OK)] * len(self._c.risk_monitor.metrics)
+        self._settlement = Settlement(run, self._c, self._record)
+        self._liquidations = Liquidations(run, self._c)
         self._progress = progress
         self._longest = longest_stretch
         self._started = self._memory_checked = time.monotonic()
@@ -83,7 +86,7 @@ class EventEngine:
         restless = np.flatnonzero(self._restless(snapshot))
         quiet = int(restless[0]) if len(restless) else stop - start
         settled = min(start + quiet + 1, stop)
-        self._settle(start, settled)
+        self._settlement.funding(start, settled)
         self._c.pnl_calculator.attribute_market(self._record.attribution, held, start, settled)
         self._record.record(snapshot, quiet)
         if not len(restless):
@@ -94,6 +97,11 @@ class EventEngine:
     def _restless(self, snapshot: Snapshot) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """(hours,) True where the strategy would act, a risk state changes, or equity is gone."""
         restless = self._c.strategy_manager.triggers(snapshot) | (snapshot.nav <= 0.0)
+        due = self._c.agenda.next_hour(snapshot.start)
+        if due is not None and due < snapshot.stop:
+            restless[due - snapshot.start] = True
+        if self._run.close_at_end and snapshot.stop == len(self._hours):
+            restless[-1] = True
         for states, known in zip(snapshot.risk.states, self._risk_states, strict=True):
             restless |= states != known
         return restless
@@ -113,51 +121,31 @@ class EventEngine:
             self._hours[0], "capital_deposited", WALLET, currency, capital, price, postings=((account, capital),)
         )
 
-    def _settle(self, start: int, stop: int) -> None:
-        """Funding due at the hours ``[start, stop)``, in time order, on the positions held into them."""
-        ledger = self._c.ledger
-        for due in self._c.position_monitor.schedule.between(start, stop):
-            size = ledger.quantity(due.perp)
-            if size == 0.0:
-                continue
-            amount = funding_payment(size, due.mark, due.rate)
-            self._c.event_logger.record(
-                self._hours[due.hour],
-                "funding_settlement",
-                due.perp.venue,
-                due.perp.symbol,
-                amount,
-                due.mark,
-                postings=((due.cash, amount),),
-                details={"rate": due.rate, "size": size},
-            )
-            self._c.pnl_calculator.attribute_funding(self._record.attribution, due, amount)
-
     def _step(self, hour: int) -> None:
-        """The full loop at one hour whose settlements are posted."""
+        """The full loop at one hour whose funding is posted."""
+        self._settlement.due(hour)
         snapshot = self._observe(self._c.position_monitor.now(hour))
-        if self._liquidate(snapshot, hour):
+        if self._liquidations.carry_out(snapshot, hour, self._record.attribution):
+            self._after_liquidation()
             snapshot = self._observe(self._c.position_monitor.now(hour))
         self._report_breaches(snapshot, hour)
         self._require_equity(snapshot, hour)
-        decision = self._c.strategy_manager.decide(snapshot, first=hour == 0)
+        if self._run.close_at_end and hour == len(self._hours) - 1:
+            self._c.strategy_manager.stand_down()
+        self._settlement.pay_withdrawals(hour)
+        decision = self._c.strategy_manager.decide(self._observe(self._c.position_monitor.now(hour)), first=hour == 0)
         if decision is not None:
             self._c.execution_manager.execute(decision, hour, self._record.attribution)
-            snapshot = self._observe(self._c.position_monitor.now(hour))
-            self._require_equity(snapshot, hour)
+        self._settlement.pay_withdrawals(hour)
+        snapshot = self._observe(self._c.position_monitor.now(hour))
+        self._require_equity(snapshot, hour)
         self._risk_states = [int(states[0]) for states in snapshot.risk.states]
         self._record.record(snapshot, 1)
 
-    def _liquidate(self, snapshot: Snapshot, hour: int) -> bool:
-        """Venues close accounts whose equity no longer covers the maintenance margin."""
-        due = [venue for venue, account in snapshot.risk.accounts.items() if account.equity[0] < account.maintenance[0]]
-        for venue in due:
-            exchange = self._c.exchanges[venue]
-            for key in self._c.ledger.keys:
-                if key.type is PositionType.PERP and key.venue == venue and self._c.ledger.quantity(key) != 0.0:
-                    fill = exchange.liquidate(key.symbol, hour)
-                    self._c.position_update_handler.apply((fill,), hour, self._record.attribution, "margin exhausted")
-        return bool(due)
+    def _after_liquidation(self) -> None:
+        """The mode says what follows: back to target at the next decision, or out of everything."""
+        if self._run.mode.after_liquidation == "stand_down":
+            self._c.strategy_manager.stand_down()
 
     def _report_breaches(self, snapshot: Snapshot, hour: int) -> None:
         """An event for every risk measure whose state is not what it was."""

@@ -223,6 +223,13 @@ REGISTRY: Mapping[str, ErrorCode] = _registry(
         "list the venue in the mode, or correct the instruction",
     ),
     ErrorCode(
+        "EXE-003",
+        "execution_manager",
+        _C,
+        "an atomic bundle would revert",
+        "nothing of it was posted; see the leg named",
+    ),
+    ErrorCode(
         "REC-001",
         "reconciliation",
         _C,

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from engine.errors import BasisError
 from engine.positions import PositionKey, PositionType
 
-DUST = 1e-9
-"""Relative size below which a negative balance is floating-point noise of a full withdrawal."""
+DUST = 1e-12
+"""Share of its largest value below which what is left of a balance is floating-point noise, and is taken to zero."""
 
 
 class Postings:
@@ -62,6 +62,10 @@ class Ledger:
                 "POS-002", f"the run has no account {key}", expected="one of " + ", ".join(self._names), found=str(key)
             ) from None
 
+    def may_overdraw(self, key: PositionKey) -> bool:
+        """May the account fall below zero: a perpetual, margin cash, gas debt?"""
+        return self._signed[self.position(key)]
+
     def post(self, seq: int, leg: int, ts: int, key: PositionKey, delta: float, entry: float | None = None) -> float:
         """Change one balance by ``delta`` (stored units) as part of event ``seq``; returns the new balance.
 
@@ -81,8 +85,10 @@ class Ledger:
                     context={"seq": seq, "position_key": str(key)},
                 )
             delta, after = -self.quantities[position], 0.0
-        elif after > largest:
-            self._largest[position] = after
+        elif abs(after) < DUST * largest:
+            delta, after = -self.quantities[position], 0.0
+        elif abs(after) > largest:
+            self._largest[position] = abs(after)
         self.quantities[position] = after
         if entry is not None:
             self.entries[position] = entry

@@ -20,7 +20,15 @@ class PositionUpdateHandler:
         self._valuer = valuer
         self._hours = hours
 
-    def apply(self, fills: Iterable[Fill], hour: int, attribution: FloatArray, reason: str | None = None) -> None:
+    def apply(
+        self,
+        fills: Iterable[Fill],
+        hour: int,
+        attribution: FloatArray,
+        reason: str | None = None,
+        bundle_id: str | None = None,
+        leg: int = 0,
+    ) -> None:
         """Post ``fills`` in order and add their costs to ``attribution`` (components, n)."""
         for fill in fills:
             total = 0.0
@@ -38,6 +46,8 @@ class PositionUpdateHandler:
                 postings=fill.postings,
                 entry=fill.entry,
                 reason=reason,
+                bundle_id=bundle_id,
+                leg=leg,
                 cost_total=total,
                 details={**fill.details, **{f"cost_{kind}": cost for kind, cost in fill.costs.items()}},
             )

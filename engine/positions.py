@@ -72,5 +72,25 @@ def perp(venue: str, symbol: str) -> PositionKey:
     return PositionKey(venue, PositionType.PERP, symbol)
 
 
+def debt_token(asset: str, venue: str = "aave_v3") -> PositionKey:
+    return PositionKey(venue, PositionType.DEBT_TOKEN, f"variableDebt{asset}")
+
+
+LST_ISSUERS = {"weETH": "etherfi", "wstETH": "lido"}
+"""Liquid staking tokens and the venue that mints and redeems them."""
+
+
+def wallet_key(token: str) -> PositionKey:
+    """The account line of a token held by the Ethereum wallet; WETH is kept as ETH."""
+    if token in LST_ISSUERS:
+        return PositionKey(LST_ISSUERS[token], PositionType.LST, token)
+    return base_token(WALLET, "ETH" if token == "WETH" else token)
+
+
+def pending_claim(lst: str) -> PositionKey:
+    """ETH an issuer owes after an unstaking request, until it can be claimed."""
+    return base_token(LST_ISSUERS[lst], "ETH")
+
+
 def a_token(asset: str, venue: str = "aave_v3") -> PositionKey:
     return PositionKey(venue, PositionType.A_TOKEN, f"a{asset}")

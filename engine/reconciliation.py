@@ -26,7 +26,7 @@ class Reconciliation:
         compared = []
         for expectation in instruction.expectations():
             position = self._ledger.position(expectation.key)
-            units = float(self._unit_values[position].exposure[hour])
+            units = float(self._unit_values[position].tokens[hour])
             observed = (self._ledger.quantities[position] - before[position]) * units
             scale = max(abs(expectation.delta), abs(before[position] * units), 1.0)
             if abs(observed - expectation.delta) > self._tolerance * scale:

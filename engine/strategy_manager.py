@@ -27,3 +27,7 @@ class StrategyManager:
                 found=f"NAV {float(snapshot.nav[0]):.2f}, no action",
             )
         return decision
+
+    def stand_down(self) -> None:
+        """Leave every position at the next decision and stay out."""
+        self._strategy.stand_down()

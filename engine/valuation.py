@@ -19,7 +19,7 @@ import numpy as np
 from engine.config import ModeConfig
 from engine.errors import BasisError
 from engine.market import FloatArray, MarketPanel
-from engine.positions import PositionKey, PositionType
+from engine.positions import LST_ISSUERS, PositionKey, PositionType
 
 COMPONENTS = (
     "supply_yield", "staking_yield_oracle", "borrow_costs", "delta_pnl", "basis_pnl", "funding_pnl",
@@ -29,8 +29,6 @@ COMPONENTS = (
 
 COMPONENT_INDEX: Mapping[str, int] = {name: position for position, name in enumerate(COMPONENTS)}
 
-LST_SYMBOLS = {"weeth": "weETH", "wsteth": "wstETH"}
-
 
 @dataclass(frozen=True, slots=True)
 class UnitValue:
@@ -38,14 +36,15 @@ class UnitValue:
 
     ``unit`` (n,): value of a unit (the mark for a perpetual).  ``steps``: component → (n,) P&L of a unit over
     the hour that ends at each boundary; entry 0 is zero, nothing is held into the first hour.
-    ``exposure`` (n,): units of ``asset`` that a stored unit stands for.  ``sign`` is −1 for debt.
+    ``exposure`` (n,): signed units of ``asset`` that a stored unit stands for.  ``tokens`` (n,): tokens it stands
+    for, the index of a scaled balance and 1 for everything else.
     """
 
     asset: str
     unit: FloatArray
     exposure: FloatArray
     steps: Mapping[str, FloatArray]
-    sign: float = 1.0
+    tokens: FloatArray
 
 
 def _steps(now: FloatArray) -> FloatArray:
@@ -64,15 +63,19 @@ class Valuer:
         self._panel = panel
         self._mode = mode
         self._ones = np.ones(len(panel))
+        self._made: dict[PositionKey, UnitValue] = {}
         self.numeraire = self._ones if currency == "USDT" else self.token_price("wallet", currency)
 
     def token_price(self, venue: str, token: str) -> FloatArray:
-        """(n,) USDT per token: the venue's own spot price, or the mode's price venue for the wallet."""
+        """(n,) USDT per token: the venue's own spot price, else the mode's price venue; reward tokens by their pool."""
         if token == "USDT":
             return self._ones
+        token = "ETH" if token == "WETH" else token
+        pool = f"uniswap:{token}WETH"
+        if pool in self._panel.spot:
+            return self._panel.spot[pool] * self.token_price(venue, "ETH")
         key = f"{venue}:{token}USDT"
         if key not in self._panel.spot:
-            token = "ETH" if token == "WETH" else token
             source = self._mode.price_venue.get(token)
             key = f"{source}:{token}USDT"
         try:
@@ -88,8 +91,11 @@ class Valuer:
 
     def unit_value(self, key: PositionKey) -> UnitValue:
         """Unit value of one account line.  Errors: DATA-010 when a series it needs is not in the panel."""
-        if key.type is PositionType.PERP:
-            return self._perp(key)
+        if key not in self._made:
+            self._made[key] = self._perp(key) if key.type is PositionType.PERP else self._holding(key)
+        return self._made[key]
+
+    def _holding(self, key: PositionKey) -> UnitValue:
         sign = -1.0 if key.type is PositionType.DEBT_TOKEN else 1.0
         index = self._index(key)
         rate, underlying = self._rate(key.asset)
@@ -103,15 +109,15 @@ class Valuer:
             steps["staking_yield_oracle"] = sign * index * _steps(rate) * _shifted(price)
         moved = sign * held * _steps(price)
         if moved.any():
-            steps["delta_pnl"] = moved
-        return UnitValue(underlying, sign * held * price, sign * held, steps, sign)
+            steps["dust_pnl" if f"uniswap:{underlying}WETH" in self._panel.spot else "delta_pnl"] = moved
+        return UnitValue(underlying, sign * held * price, sign * held, steps, index)
 
     def _perp(self, key: PositionKey) -> UnitValue:
         series = f"{key.venue}:{key.symbol}"
         mark = self._series(self._panel.perp, series, "perpetual prices") / self.numeraire
         spot = self.token_price(self._mode.spot_venue or key.venue, key.asset) / self.numeraire
         steps = {"delta_pnl": _steps(spot), "basis_pnl": _steps(mark - spot)}
-        return UnitValue(key.asset, mark, self._ones, steps)
+        return UnitValue(key.asset, mark, self._ones, steps, self._ones)
 
     def _index(self, key: PositionKey) -> FloatArray:
         if key.type is PositionType.A_TOKEN:
@@ -122,7 +128,9 @@ class Valuer:
 
     def _rate(self, asset: str) -> tuple[FloatArray, str]:
         """Rate to the underlying token: an LST's exchange rate to ETH, 1 for everything else."""
-        if asset not in LST_SYMBOLS.values():
+        if asset == "WETH":
+            return self._ones, "ETH"
+        if asset not in LST_ISSUERS:
             return self._ones, asset
         rates = self._panel.oracle_rate if self._mode.valuation == "oracle" else self._panel.market_rate
         return self._series(rates, asset, f"{self._mode.valuation} rates"), "ETH"

@@ -35,16 +35,24 @@ def hedging_fits_share_class(mode: ModeConfig, catalog: Catalog) -> Iterator[Fin
         key = "hedge_allocation" if mode.hedge_allocation is not None else "basis_trade_enabled"
         yield Finding("CFG-002", key, getattr(mode, key), f"no hedge: share class {mode.share_class} never hedges")
     if share_class.hedging == "required" and exposed and not (mode.basis_trade_enabled and mode.hedge_allocation):
-        yield Finding("CFG-002", "hedge_allocation", mode.hedge_allocation,
-                      f"a hedge (basis_trade_enabled: true with hedge_allocation): share class {mode.share_class} "
-                      f"always hedges exposure to {mode.asset}")
+        yield Finding(
+            "CFG-002",
+            "hedge_allocation",
+            mode.hedge_allocation,
+            f"a hedge (basis_trade_enabled: true with hedge_allocation): share class {mode.share_class} "
+            f"always hedges exposure to {mode.asset}",
+        )
 
 
 def asset_fits_share_class(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
     share_class = catalog.share_classes.get(mode.share_class)
     if share_class is not None and mode.asset not in share_class.allowed_assets:
-        yield Finding("CFG-002", "asset", mode.asset,
-                      f"one of {', '.join(share_class.allowed_assets)}, the assets of share class {mode.share_class}")
+        yield Finding(
+            "CFG-002",
+            "asset",
+            mode.asset,
+            f"one of {', '.join(share_class.allowed_assets)}, the assets of share class {mode.share_class}",
+        )
 
 
 def allocations_sum_to_one(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
@@ -58,8 +66,12 @@ def rewards_fit_lst(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
         return
     allowed = REWARDS_OF_LST[mode.lst_type]
     if mode.rewards_mode not in allowed:
-        yield Finding("CFG-002", "rewards_mode", mode.rewards_mode,
-                      f"one of {', '.join(allowed)}, the rewards of lst_type {mode.lst_type}")
+        yield Finding(
+            "CFG-002",
+            "rewards_mode",
+            mode.rewards_mode,
+            f"one of {', '.join(allowed)}, the rewards of lst_type {mode.lst_type}",
+        )
 
 
 def threshold_order(key: str, thresholds: Thresholds | None) -> Iterator[Finding]:
@@ -67,12 +79,14 @@ def threshold_order(key: str, thresholds: Thresholds | None) -> Iterator[Finding
     if thresholds is None:
         return
     lower = CRITICAL_IS_LOWER[key]
-    in_order = (
-        thresholds.critical < thresholds.warning if lower else thresholds.critical > thresholds.warning
-    )
+    in_order = thresholds.critical < thresholds.warning if lower else thresholds.critical > thresholds.warning
     if not in_order:
-        yield Finding("CFG-002", f"{key}.critical", thresholds.critical,
-                      f"{'below' if lower else 'above'} {key}.warning = {thresholds.warning:g}")
+        yield Finding(
+            "CFG-002",
+            f"{key}.critical",
+            thresholds.critical,
+            f"{'below' if lower else 'above'} {key}.warning = {thresholds.warning:g}",
+        )
 
 
 def warning_before_critical(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
@@ -85,12 +99,14 @@ def leverage_below_thresholds(mode: ModeConfig, catalog: Catalog) -> Iterator[Fi
     if mode.target_ltv is None:
         return
     if mode.ltv_thresholds is not None and mode.target_ltv >= mode.ltv_thresholds.warning:
-        yield Finding("CFG-002", "target_ltv", mode.target_ltv,
-                      f"below ltv_thresholds.warning = {mode.ltv_thresholds.warning:g}")
+        yield Finding(
+            "CFG-002", "target_ltv", mode.target_ltv, f"below ltv_thresholds.warning = {mode.ltv_thresholds.warning:g}"
+        )
     health = mode.health_factor_thresholds
     if health is not None and health.critical <= 1.0:
-        yield Finding("CFG-002", "health_factor_thresholds.critical", health.critical,
-                      "above 1, where the position is liquidated")
+        yield Finding(
+            "CFG-002", "health_factor_thresholds.critical", health.critical, "above 1, where the position is liquidated"
+        )
     for name, limits in _emode_limits(mode, catalog):
         yield from _leverage_below_emode(mode, f"{name} e-mode", *limits)
 
@@ -100,11 +116,19 @@ def _leverage_below_emode(mode: ModeConfig, name: str, max_ltv: float, liquidati
     if target is not None and target >= max_ltv:
         yield Finding("CFG-002", "target_ltv", target, f"below {max_ltv:g}, the largest LTV of {name}")
     if ltv is not None and ltv.critical >= liquidation:
-        yield Finding("CFG-002", "ltv_thresholds.critical", ltv.critical,
-                      f"below {liquidation:g}, the liquidation threshold of {name}")
+        yield Finding(
+            "CFG-002",
+            "ltv_thresholds.critical",
+            ltv.critical,
+            f"below {liquidation:g}, the liquidation threshold of {name}",
+        )
     if target is not None and health is not None and liquidation / target <= health.warning:
-        yield Finding("CFG-002", "health_factor_thresholds.warning", health.warning,
-                      f"below {liquidation / target:.6g}, the health factor at target_ltv = {target:g} in {name}")
+        yield Finding(
+            "CFG-002",
+            "health_factor_thresholds.warning",
+            health.warning,
+            f"below {liquidation / target:.6g}, the health factor at target_ltv = {target:g} in {name}",
+        )
 
 
 def _emode_limits(mode: ModeConfig, catalog: Catalog) -> Iterator[tuple[str, tuple[float, float]]]:

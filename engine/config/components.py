@@ -10,11 +10,11 @@ from engine.config.rules import Catalog, Finding, ModeRule, has_trait
 # Metric -> (traits, one of which it needs; whether it is required with them).
 METRICS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "margin_ratio": (("basis_trade_enabled",), True),
-    "maintenance_ratio": (("basis_trade_enabled",), False),
-    "delta": (("always",), False),
+    "maintenance_ratio": (("basis_trade_enabled",), True),
+    "delta": (("basis_trade_enabled",), True),
     "health_factor": (("borrowing_enabled",), True),
     "ltv": (("borrowing_enabled",), True),
-    "peg": (("staking_enabled",), False),
+    "peg": (("staking_enabled",), True),
 }
 
 COMPONENTS: Mapping[str, tuple[str, ...]] = {

@@ -60,7 +60,9 @@ class Configuration:
         """
         if mode not in self.modes:
             raise BasisError(
-                "CFG-006", f"there is no mode {mode!r}", expected="one of: " + ", ".join(sorted(self.modes)),
+                "CFG-006",
+                f"there is no mode {mode!r}",
+                expected="one of: " + ", ".join(sorted(self.modes)),
                 looked_in=str(self.config_dir / "modes"),
             )
         problems = _window_problems(start, end)
@@ -71,8 +73,15 @@ class Configuration:
             problems += refused
             given |= {} if refused else {"initial_capital": float(initial_capital)}
         if "mode" in given:
-            problems.append(Problem("CFG-007", "request", "overrides.mode", given.pop("mode"),
-                                    "no override of the mode's name; request the other mode itself"))
+            problems.append(
+                Problem(
+                    "CFG-007",
+                    "request",
+                    "overrides.mode",
+                    given.pop("mode"),
+                    "no override of the mode's name; request the other mode itself",
+                )
+            )
         document, refused = apply_overrides(self._documents[mode], given)
         effective, misfits = parse(document)
         problems += [*refused, *misfits]
@@ -121,8 +130,9 @@ def _window_problems(start: object, end: object) -> list[Problem]:
         if not isinstance(value, date) or isinstance(value, datetime)
     ]
     if not problems and isinstance(start, date) and isinstance(end, date) and end < start:
-        problems.append(Problem("CFG-007", "request", "end", end.isoformat(),
-                                f"on or after start = {start.isoformat()}"))
+        problems.append(
+            Problem("CFG-007", "request", "end", end.isoformat(), f"on or after start = {start.isoformat()}")
+        )
     return problems
 
 
@@ -130,8 +140,15 @@ def _capital_problems(capital: object, overrides: Mapping[str, Any]) -> list[Pro
     if not isinstance(capital, int | float) or isinstance(capital, bool) or not isfinite(capital) or capital <= 0:
         return [Problem("CFG-007", "request", "initial_capital", capital, "a number above 0")]
     if "initial_capital" in overrides:
-        return [Problem("CFG-007", "request", "overrides.initial_capital", overrides["initial_capital"],
-                        "the capital once: as initial_capital or as an override")]
+        return [
+            Problem(
+                "CFG-007",
+                "request",
+                "overrides.initial_capital",
+                overrides["initial_capital"],
+                "the capital once: as initial_capital or as an override",
+            )
+        ]
     return []
 
 

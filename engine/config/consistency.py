@@ -19,8 +19,12 @@ STAKING_VENUE = {"weeth": "etherfi", "wsteth": "lido"}
 
 def share_class_exists(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
     if mode.share_class not in catalog.share_class_names:
-        yield Finding("CFG-004", "share_class", mode.share_class,
-                      f"one of the files in share_classes/: {', '.join(sorted(catalog.share_class_names))}")
+        yield Finding(
+            "CFG-004",
+            "share_class",
+            mode.share_class,
+            f"one of the files in share_classes/: {', '.join(sorted(catalog.share_class_names))}",
+        )
 
 
 def venues_exist(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
@@ -81,8 +85,13 @@ def _offers(
         exchanges = sorted(other for other, config in catalog.venues.items() if config.kind == "exchange")
         yield Finding("CFG-004", key, value, f"an exchange: {', '.join(exchanges)}; {name} is of kind {venue.kind}")
     elif symbol not in getattr(venue.products, product):
-        yield Finding("CFG-004", key, value, f"a venue whose {product} products hold {symbol}; {name} offers "
-                                             f"{', '.join(getattr(venue.products, product)) or 'none'}")
+        yield Finding(
+            "CFG-004",
+            key,
+            value,
+            f"a venue whose {product} products hold {symbol}; {name} offers "
+            f"{', '.join(getattr(venue.products, product)) or 'none'}",
+        )
 
 
 def lending_venues_know_reserves(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
@@ -120,8 +129,12 @@ def parameters_in_force(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]
                 first.setdefault(row.key, row.effective_from)
         for key, day in first.items():
             if day > start:
-                yield Finding("CFG-007", "start", start.isoformat(),
-                              f"on or after {day.isoformat()}, from when {key} is known in venues/{name}.yaml")
+                yield Finding(
+                    "CFG-007",
+                    "start",
+                    start.isoformat(),
+                    f"on or after {day.isoformat()}, from when {key} is known in venues/{name}.yaml",
+                )
 
 
 def reserve_ratio_is_sane(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
@@ -141,17 +154,24 @@ def margin_survives_entry(mode: ModeConfig, catalog: Catalog) -> Iterator[Findin
         if mode.margin_thresholds is not None:
             yield from _above_liquidation(mode, name, mode.margin_thresholds, first_tier_rates(venue))
         if entry is not None and entry <= thresholds.warning:
-            yield Finding("CFG-004", "allocation.margin", mode.allocation["margin"],
-                          f"a margin ratio at entry above the warning {thresholds.warning:g} of {name}; "
-                          f"it is {entry:g}")
+            yield Finding(
+                "CFG-004",
+                "allocation.margin",
+                mode.allocation["margin"],
+                f"a margin ratio at entry above the warning {thresholds.warning:g} of {name}; it is {entry:g}",
+            )
 
 
 def _above_liquidation(
     mode: ModeConfig, name: str, thresholds: Thresholds, rates: dict[str, float]
 ) -> Iterator[Finding]:
     if mode.perp_symbol in rates and thresholds.critical <= rates[mode.perp_symbol]:
-        yield Finding("CFG-004", "margin_thresholds.critical", thresholds.critical,
-                      f"above {rates[mode.perp_symbol]:g}, the maintenance margin rate of {mode.perp_symbol} at {name}")
+        yield Finding(
+            "CFG-004",
+            "margin_thresholds.critical",
+            thresholds.critical,
+            f"above {rates[mode.perp_symbol]:g}, the maintenance margin rate of {mode.perp_symbol} at {name}",
+        )
 
 
 def _entry_margin_ratio(mode: ModeConfig) -> float | None:

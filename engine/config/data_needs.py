@@ -75,8 +75,12 @@ def requirements_match_needs(mode: ModeConfig, _catalog: Catalog) -> Iterator[Fi
                 yield Finding("CFG-003", key, list(asked), f"{series} as well: the mode reads it")
         for series in asked:
             if series not in needs:
-                yield Finding("CFG-003", key, series,
-                              f"only what the mode reads: {', '.join(needs) if needs else 'nothing of this kind'}")
+                yield Finding(
+                    "CFG-003",
+                    key,
+                    series,
+                    f"only what the mode reads: {', '.join(needs) if needs else 'nothing of this kind'}",
+                )
         if len(set(asked)) != len(asked):
             yield Finding("CFG-003", key, list(asked), "each series once")
 

@@ -34,8 +34,9 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is there twice",
-                                                        key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -106,8 +107,15 @@ def read_documents(configs_dir: Path) -> Documents:
         by_section[section], broken = {}, set()
         files = sorted(folder.glob("*.yaml"))
         if not files:
-            problems.append(Problem("CFG-006", _shown(folder, configs_dir), "*.yaml", "(none)",
-                                    f"at least one file in {folder.resolve()}"))
+            problems.append(
+                Problem(
+                    "CFG-006",
+                    _shown(folder, configs_dir),
+                    "*.yaml",
+                    "(none)",
+                    f"at least one file in {folder.resolve()}",
+                )
+            )
         for file in files:
             raw = _read_mapping(file, _shown(file, configs_dir), problems)
             if raw is None:

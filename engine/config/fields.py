@@ -26,23 +26,28 @@ class Family:
 FAMILIES: Mapping[str, Family] = {
     "lending": Family(
         {"lending_enabled": True, "staking_enabled": False, "basis_trade_enabled": False, "borrowing_enabled": False},
-        frozenset({"lending"}), frozenset({"lending", "node"}),
+        frozenset({"lending"}),
+        frozenset({"lending", "node"}),
     ),
     "basis_trade": Family(
         {"lending_enabled": False, "staking_enabled": False, "basis_trade_enabled": True, "borrowing_enabled": False},
-        frozenset({"spot", "margin"}), frozenset({"exchange", "node"}),
+        frozenset({"spot", "margin"}),
+        frozenset({"exchange", "node"}),
     ),
     "staking": Family(
         {"lending_enabled": False, "staking_enabled": True, "basis_trade_enabled": False, "borrowing_enabled": False},
-        frozenset({"stake"}), frozenset({"staking", "node"}),
+        frozenset({"stake"}),
+        frozenset({"staking", "node"}),
     ),
     "leveraged_staking": Family(
         {"lending_enabled": True, "staking_enabled": True, "basis_trade_enabled": False, "borrowing_enabled": True},
-        frozenset({"stake"}), frozenset({"staking", "lending", "flash_loan", "node"}),
+        frozenset({"stake"}),
+        frozenset({"staking", "lending", "flash_loan", "node"}),
     ),
     "hedged_staking": Family(
         {"staking_enabled": True, "basis_trade_enabled": True},
-        frozenset({"stake", "margin"}), frozenset({"staking", "exchange", "node"}),
+        frozenset({"stake", "margin"}),
+        frozenset({"staking", "exchange", "node"}),
         same_switches=(("lending_enabled", "borrowing_enabled"),),
     ),
 }
@@ -67,6 +72,9 @@ FIELD_RULES = (
     FieldRule("target_ltv", "borrowing_enabled"),
     FieldRule("ltv_thresholds", "borrowing_enabled"),
     FieldRule("health_factor_thresholds", "borrowing_enabled"),
+    FieldRule("peg_thresholds", "staking_enabled"),
+    FieldRule("exit_route", "staking_enabled"),
+    FieldRule("after_liquidation", "leverage or a hedge"),
     FieldRule("dust_threshold_usd", "rewards_mode other than base_only"),
 )
 
@@ -78,15 +86,20 @@ def switches_fit_family(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding
             yield Finding("CFG-003", switch, getattr(mode, switch), f"{needed}, for strategy {mode.strategy}")
     for switch, other in family.same_switches:
         if getattr(mode, switch) is not getattr(mode, other):
-            yield Finding("CFG-003", switch, getattr(mode, switch),
-                          f"the same as {other}, for strategy {mode.strategy}")
+            yield Finding(
+                "CFG-003", switch, getattr(mode, switch), f"the same as {other}, for strategy {mode.strategy}"
+            )
 
 
 def allocation_fits_family(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
     needed = FAMILIES[mode.strategy].allocation
     if set(mode.allocation) != needed:
-        yield Finding("CFG-003", "allocation", mode.allocation,
-                      f"exactly the keys {', '.join(sorted(needed))}, for strategy {mode.strategy}")
+        yield Finding(
+            "CFG-003",
+            "allocation",
+            mode.allocation,
+            f"exactly the keys {', '.join(sorted(needed))}, for strategy {mode.strategy}",
+        )
 
 
 def fields_fit_traits(mode: ModeConfig, _catalog: Catalog) -> Iterator[Finding]:
@@ -108,9 +121,12 @@ def venues_fit_family(mode: ModeConfig, catalog: Catalog) -> Iterator[Finding]:
         needed |= FAMILIES["leveraged_staking"].venue_kinds
     for kind in sorted(needed - kinds):
         offers = sorted(name for name, venue in catalog.venues.items() if venue.kind == kind)
-        yield Finding("CFG-003", "venues", list(mode.venues),
-                      f"a venue of kind {kind} ({', '.join(offers) or 'none is configured'}), "
-                      f"for strategy {mode.strategy}")
+        yield Finding(
+            "CFG-003",
+            "venues",
+            list(mode.venues),
+            f"a venue of kind {kind} ({', '.join(offers) or 'none is configured'}), for strategy {mode.strategy}",
+        )
 
 
 RULES: tuple[ModeRule, ...] = (switches_fit_family, allocation_fits_family, fields_fit_traits, venues_fit_family)

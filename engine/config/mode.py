@@ -28,8 +28,19 @@ LstType = Literal["weeth", "wsteth"]
 RewardsMode = Literal["base_only", "base_eigen", "base_eigen_seasonal"]
 RiskMetric = Literal["margin_ratio", "maintenance_ratio", "delta", "health_factor", "ltv", "peg"]
 PnlComponent = Literal[
-    "supply_yield", "staking_yield_oracle", "borrow_costs", "delta_pnl", "basis_pnl", "funding_pnl",
-    "staking_yield_rewards", "dust_pnl", "gas", "trading_fees", "slippage", "flash_loan_fee", "liquidation_pnl",
+    "supply_yield",
+    "staking_yield_oracle",
+    "borrow_costs",
+    "delta_pnl",
+    "basis_pnl",
+    "funding_pnl",
+    "staking_yield_rewards",
+    "dust_pnl",
+    "gas",
+    "trading_fees",
+    "slippage",
+    "flash_loan_fee",
+    "liquidation_pnl",
 ]
 
 STRATEGY_FAMILIES: tuple[str, ...] = get_args(StrategyFamily)
@@ -116,6 +127,9 @@ class ModeConfig(StrictModel):
     target_ltv: Annotated[float, Field(gt=0.0, lt=1.0)] | None = None
     ltv_thresholds: Thresholds | None = None
     health_factor_thresholds: Thresholds | None = None
+    peg_thresholds: Thresholds | None = None
+    exit_route: Literal["cheapest", "queue", "dex"] | None = None
+    after_liquidation: Literal["rebalance", "stand_down"] | None = None
     reserve_ratio: Fraction | None = None
     minimum_trade_usd: Positive | None = None
     dust_threshold_usd: Positive | None = None

@@ -58,8 +58,13 @@ def _apply_variable(
     if name in documents.unreadable[section]:
         return None
     if name not in sections[section]:
-        return Problem("CFG-006", where, f"{section}.{name}", HIDDEN,
-                       f"one of the files in {section}/: {', '.join(sorted(documents.names(section)))}")
+        return Problem(
+            "CFG-006",
+            where,
+            f"{section}.{name}",
+            HIDDEN,
+            f"one of the files in {section}/: {', '.join(sorted(documents.names(section)))}",
+        )
     document = sections[section][name]
     resolved = _resolve(document, keys)
     if isinstance(resolved, str):
@@ -104,8 +109,15 @@ def apply_overrides(document: Document, overrides: Mapping[str, Any]) -> tuple[D
         annotation = type_at(document.model, path)
         if annotation is None:
             known = next(n for n in range(len(path), -1, -1) if type_at(document.model, path[:n]) is not None)
-            problems.append(Problem("CFG-007", f"override {key}", key, given,
-                                    "no unknown key; " + unknown_key_hint(document.model, path[:known], path[known])))
+            problems.append(
+                Problem(
+                    "CFG-007",
+                    f"override {key}",
+                    key,
+                    given,
+                    "no unknown key; " + unknown_key_hint(document.model, path[:known], path[known]),
+                )
+            )
             continue
         value = from_text(annotation, given) if isinstance(given, str) else given
         document = document.with_value(path, value, f"the request's {key}")

@@ -48,6 +48,7 @@ TRAITS: Mapping[str, Callable[[ModeConfig], bool]] = {
     "basis_trade_enabled": lambda mode: mode.basis_trade_enabled,
     "borrowing_enabled": lambda mode: mode.borrowing_enabled,
     "rewards_mode other than base_only": lambda mode: mode.rewards_mode not in (None, "base_only"),
+    "leverage or a hedge": lambda mode: mode.borrowing_enabled or mode.basis_trade_enabled,
     "an Ethereum node among the venues": lambda mode: "alchemy" in mode.venues,
 }
 

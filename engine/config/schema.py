@@ -73,5 +73,3 @@ def _expectation(document: Document, path: tuple[str | int, ...], detail: ErrorD
 def _sentence(message: str) -> str:
     """Pydantic's ``Input should be greater than 0`` as the expectation ``greater than 0``."""
     return message.removeprefix("Input should be ").removeprefix("Value error, ")
-
-

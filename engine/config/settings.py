@@ -67,9 +67,15 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings
     else:
         if settings.data_start_date <= settings.data_end_date:
             return settings
-        problems = [Problem("CFG-005", _where("data_end_date", environ, env_file), variable_of("data_end_date"),
-                            settings.data_end_date.isoformat(),
-                            f"on or after {variable_of('data_start_date')} = {settings.data_start_date}")]
+        problems = [
+            Problem(
+                "CFG-005",
+                _where("data_end_date", environ, env_file),
+                variable_of("data_end_date"),
+                settings.data_end_date.isoformat(),
+                f"on or after {variable_of('data_start_date')} = {settings.data_start_date}",
+            )
+        ]
     raise BasisError(
         "CFG-005",
         f"{len(problems)} environment variable{'s are' if len(problems) != 1 else ' is'} missing or invalid",

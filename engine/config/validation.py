@@ -23,7 +23,11 @@ from engine.config.venue import VenueConfig
 from engine.errors import Problem
 
 MODE_RULES: tuple[ModeRule, ...] = (
-    *business.RULES, *fields.RULES, *components.RULES, *data_needs.RULES, *consistency.RULES,
+    *business.RULES,
+    *fields.RULES,
+    *components.RULES,
+    *data_needs.RULES,
+    *consistency.RULES,
 )
 
 
@@ -81,5 +85,6 @@ def _problems(document: Document, findings: list[Finding]) -> list[Problem]:
 def _name_problems(document: Document, model: BaseModel) -> Iterator[Problem]:
     field = NAME_FIELDS[document.section]
     if getattr(model, field) != document.name:
-        yield Problem("CFG-004", document.where(field), field, getattr(model, field),
-                      f"{document.name}, the name of the file")
+        yield Problem(
+            "CFG-004", document.where(field), field, getattr(model, field), f"{document.name}, the name of the file"
+        )

@@ -15,10 +15,24 @@ from engine.config.venue import MarginSchedule, VenueConfig
 
 # The operations of the gas preset, spelled as in operation_gas_costs_summary.
 GAS_OPERATIONS = (
-    "STAKE_DEPOSIT", "STAKE_WITHDRAWAL", "TOKEN_SWAP", "UNWRAP_KING_TOKEN", "COLLATERAL_SUPPLIED",
-    "COLLATERAL_WITHDRAWN", "LOAN_CREATED", "LOAN_REPAID", "TRADE_EXECUTED", "ADD_LIQUIDITY_V3", "VENUE_TRANSFER",
-    "CREATE_LST", "REDEEM_LST", "ATOMIC_ENTRY", "ATOMIC_DELEVERAGE_ONE_SWAP", "ATOMIC_DELEVERAGE_TWO_SWAPS",
-    "APPROVAL_ONCE", "SET_EMODE_ONCE",
+    "STAKE_DEPOSIT",
+    "STAKE_WITHDRAWAL",
+    "TOKEN_SWAP",
+    "UNWRAP_KING_TOKEN",
+    "COLLATERAL_SUPPLIED",
+    "COLLATERAL_WITHDRAWN",
+    "LOAN_CREATED",
+    "LOAN_REPAID",
+    "TRADE_EXECUTED",
+    "ADD_LIQUIDITY_V3",
+    "VENUE_TRANSFER",
+    "CREATE_LST",
+    "REDEEM_LST",
+    "ATOMIC_ENTRY",
+    "ATOMIC_DELEVERAGE_ONE_SWAP",
+    "ATOMIC_DELEVERAGE_TWO_SWAPS",
+    "APPROVAL_ONCE",
+    "SET_EMODE_ONCE",
 )
 
 
@@ -71,8 +85,12 @@ def parameters_are_sane(venue: VenueConfig) -> Iterator[Finding]:
     for number, parameter in enumerate(venue.parameters):
         low, high = RANGES[parameter.unit]
         if not low <= parameter.value <= high:
-            yield Finding("CFG-002", f"parameters[{number}].value", parameter.value,
-                          f"{low:g} to {high:g} for {parameter.key} in {parameter.unit}")
+            yield Finding(
+                "CFG-002",
+                f"parameters[{number}].value",
+                parameter.value,
+                f"{low:g} to {high:g} for {parameter.key} in {parameter.unit}",
+            )
     for (key, day), count in Counter((row.key, row.effective_from) for row in venue.parameters).items():
         if count > 1:
             yield Finding("CFG-002", f"parameters.{key}", day.isoformat(), f"one row a date, there are {count}")
@@ -92,8 +110,12 @@ def ltv_below_liquidation_threshold(venue: VenueConfig) -> Iterator[Finding]:
             continue
         ltv, threshold = (_in_force(venue, key, row.effective_from) for key in both)
         if ltv is not None and threshold is not None and ltv >= threshold:
-            yield Finding("CFG-002", f"parameters.{row.key}", row.value,
-                          f"ltv below liquidation_threshold from {row.effective_from}: {ltv:g} against {threshold:g}")
+            yield Finding(
+                "CFG-002",
+                f"parameters.{row.key}",
+                row.value,
+                f"ltv below liquidation_threshold from {row.effective_from}: {ltv:g} against {threshold:g}",
+            )
 
 
 def _in_force(venue: VenueConfig, key: str, day: date) -> float | None:
@@ -107,8 +129,12 @@ def margin_thresholds_are_sane(venue: VenueConfig) -> Iterator[Finding]:
         return
     for symbol, rate in first_tier_rates(venue).items():
         if venue.margin_thresholds.critical <= rate:
-            yield Finding("CFG-002", "margin_thresholds.critical", venue.margin_thresholds.critical,
-                          f"above {rate:g}, the maintenance margin rate of {symbol} where the venue liquidates")
+            yield Finding(
+                "CFG-002",
+                "margin_thresholds.critical",
+                venue.margin_thresholds.critical,
+                f"above {rate:g}, the maintenance margin rate of {symbol} where the venue liquidates",
+            )
 
 
 def first_tier_rates(venue: VenueConfig) -> dict[str, float]:
@@ -127,16 +153,21 @@ def margin_tiers_cover_perps(venue: VenueConfig) -> Iterator[Finding]:
             yield Finding("CFG-003", f"margin_tiers.{symbol}", MISSING, "margin tiers for every perp in products")
     for symbol in venue.margin_tiers:
         if symbol not in venue.products.perp:
-            yield Finding("CFG-003", f"margin_tiers.{symbol}", "(set)",
-                          f"only perps in products: {', '.join(venue.products.perp)}")
+            yield Finding(
+                "CFG-003",
+                f"margin_tiers.{symbol}",
+                "(set)",
+                f"only perps in products: {', '.join(venue.products.perp)}",
+            )
 
 
 def margin_tiers_rise(venue: VenueConfig) -> Iterator[Finding]:
     for symbol, schedules in (venue.margin_tiers or {}).items():
         dates = [schedule.effective_from for schedule in schedules]
         if len(set(dates)) != len(dates):
-            yield Finding("CFG-002", f"margin_tiers.{symbol}", [day.isoformat() for day in dates],
-                          "one schedule a date")
+            yield Finding(
+                "CFG-002", f"margin_tiers.{symbol}", [day.isoformat() for day in dates], "one schedule a date"
+            )
         for number, schedule in enumerate(schedules):
             yield from _schedule_rises(f"margin_tiers.{symbol}[{number}].tiers", schedule)
 
@@ -146,13 +177,21 @@ def _schedule_rises(key: str, schedule: MarginSchedule) -> Iterator[Finding]:
         yield Finding("CFG-002", f"{key}[0].notional_floor", schedule.tiers[0].notional_floor, "0 in the first tier")
     for number, tier in enumerate(schedule.tiers):
         if tier.maintenance_margin_rate >= tier.initial_margin_rate:
-            yield Finding("CFG-002", f"{key}[{number}].maintenance_margin_rate", tier.maintenance_margin_rate,
-                          f"below initial_margin_rate = {tier.initial_margin_rate:g}")
+            yield Finding(
+                "CFG-002",
+                f"{key}[{number}].maintenance_margin_rate",
+                tier.maintenance_margin_rate,
+                f"below initial_margin_rate = {tier.initial_margin_rate:g}",
+            )
     for number, (lower, upper) in enumerate(pairwise(schedule.tiers), start=1):
         for field in ("notional_floor", "maintenance_margin_rate", "initial_margin_rate"):
             if getattr(upper, field) <= getattr(lower, field):
-                yield Finding("CFG-002", f"{key}[{number}].{field}", getattr(upper, field),
-                              f"above {getattr(lower, field):g}, that of the tier before")
+                yield Finding(
+                    "CFG-002",
+                    f"{key}[{number}].{field}",
+                    getattr(upper, field),
+                    f"above {getattr(lower, field):g}, that of the tier before",
+                )
 
 
 RULES: tuple[VenueRule, ...] = (

@@ -1,4 +1,4 @@
-"""What a strategy sees and what it answers.
+"""What a strategy sees, what it may use, and what it answers.
 
 A strategy looks at a snapshot of a stretch of hours.  ``triggers`` says at which of them it would want to act
 if nothing were done before; ``decide`` is asked at one hour only.  Both read the same snapshot type, so a stretch
@@ -13,12 +13,20 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from engine.config import RunConfig
 from engine.errors import BasisError
 from engine.exposure_monitor import Exposure
 from engine.instructions import Decision
-from engine.market import BoolArray, FloatArray
+from engine.ledger import Ledger
+from engine.market import BoolArray, FloatArray, MarketPanel
 from engine.position_monitor import Positions
-from engine.risk_monitor import Risk
+from engine.risk_monitor import Risk, RiskMonitor
+from engine.treasury import Treasury
+from engine.valuation import Valuer
+from engine.venues.dex import SimulatedDex
+from engine.venues.ethereum import GasStation
+from engine.venues.flash_loan import SimulatedFlashLoans
+from engine.venues.staking import SimulatedStaking
 
 Value = TypeVar("Value")
 
@@ -41,11 +49,31 @@ class Snapshot:
     def stop(self) -> int:
         return self.positions.stop
 
-    def worst_risk(self) -> FloatArray:
-        """(hours,) the worst state of any metric, 0 ok, 1 warning, 2 critical."""
-        worst = np.zeros(self.stop - self.start)
-        for states in self.risk.states:
-            np.maximum(worst, states, out=worst)
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyContext:
+    """What a strategy may read to plan: its run, the ledger, the market, and what venues would charge."""
+
+    run: RunConfig
+    ledger: Ledger
+    panel: MarketPanel
+    valuer: Valuer
+    risk: RiskMonitor
+    treasury: Treasury
+    gas: GasStation
+    dex: SimulatedDex
+    flash_loans: Mapping[str, SimulatedFlashLoans]
+    staking: Mapping[str, SimulatedStaking]
+
+    def at_risk(self, snapshot: Snapshot) -> BoolArray:
+        """(hours,) True where a measure that asks for action is past its warning level."""
+        worst = np.zeros(len(snapshot), dtype=np.bool_)
+        for metric, states in zip(self.risk.metrics, snapshot.risk.states, strict=True):
+            if metric.acts:
+                worst |= states > 0
         return worst
 
 
@@ -57,7 +85,7 @@ def required(value: Value | None, field: str) -> Value:
 
 
 class Strategy(Protocol):
-    """One mode family, built from its run, ledger and panel."""
+    """One mode family, built from a context."""
 
     def triggers(self, snapshot: Snapshot) -> BoolArray:
         """(hours,) True where the strategy would want to act."""
@@ -65,4 +93,8 @@ class Strategy(Protocol):
 
     def decide(self, snapshot: Snapshot) -> Decision | None:
         """The action at the one hour of ``snapshot``, or None to hold."""
+        ...
+
+    def stand_down(self) -> None:
+        """Leave every position at the next step and stay out."""
         ...

@@ -7,15 +7,22 @@ from collections.abc import Mapping
 from engine.config import RunConfig
 from engine.errors import BasisError
 from engine.strategies.basis_trade import BasisTradeStrategy
+from engine.strategies.hedged_staking import HedgedStakingStrategy
 from engine.strategies.lending import LendingStrategy
+from engine.strategies.staking import StakingStrategy
 
-STRATEGIES: Mapping[str, type[LendingStrategy] | type[BasisTradeStrategy]] = {
+StrategyClass = type[LendingStrategy] | type[BasisTradeStrategy] | type[StakingStrategy] | type[HedgedStakingStrategy]
+
+STRATEGIES: Mapping[str, StrategyClass] = {
     "lending": LendingStrategy,
     "basis_trade": BasisTradeStrategy,
+    "staking": StakingStrategy,
+    "leveraged_staking": StakingStrategy,
+    "hedged_staking": HedgedStakingStrategy,
 }
 
 
-def strategy_class(run: RunConfig) -> type[LendingStrategy] | type[BasisTradeStrategy]:
+def strategy_class(run: RunConfig) -> StrategyClass:
     """Class of the run's strategy.  Errors: STR-001, listing what is registered."""
     try:
         return STRATEGIES[run.mode.strategy]

@@ -9,15 +9,13 @@ from engine.market import MarketPanel, iso_hour
 from engine.positions import base_token
 from engine.valuation import Valuer
 from engine.venues.base import Fill
-from engine.venues.ethereum import GasStation
 
 
 class SimulatedTransfers:
-    def __init__(self, ledger: Ledger, panel: MarketPanel, valuer: Valuer, gas: GasStation) -> None:
+    def __init__(self, ledger: Ledger, panel: MarketPanel, valuer: Valuer) -> None:
         self._ledger = ledger
         self._panel = panel
         self._valuer = valuer
-        self._gas = gas
 
     def execute(self, instruction: Transfer, hour: int) -> tuple[Fill, ...]:
         source = base_token(instruction.source, instruction.token)
@@ -41,5 +39,4 @@ class SimulatedTransfers:
                 ((source, -instruction.amount), (target, instruction.amount)),
                 details={"source": instruction.source, "target": instruction.target},
             ),
-            self._gas.pay("VENUE_TRANSFER", hour, float(self._valuer.token_price("wallet", "ETH")[hour])),
         )

@@ -19,7 +19,15 @@ from engine.market import FloatArray, MarketPanel
 from engine.positions import PositionKey
 from engine.results import RESIDUAL_TOLERANCE, RunResult
 
-MODES = ("pure_lending", "btc_basis")
+MODES = (
+    "pure_lending",
+    "btc_basis",
+    "eth_basis",
+    "eth_staking_only",
+    "eth_leveraged",
+    "usdt_market_neutral_no_leverage",
+    "usdt_market_neutral",
+)
 
 MakeRun = Callable[..., RunConfig]
 MakePanel = Callable[..., MarketPanel]

@@ -28,10 +28,12 @@ from engine.maths.aave_v3.actions import (
 from engine.maths.aave_v3.floats import (
     LiquidationAmounts,
     available_borrow,
+    balance,
     borrow_growth,
     health_factor,
     liquidation,
     loan_to_value,
+    scaled_balance,
     supply_growth,
 )
 from engine.maths.aave_v3.interest import RateStrategy, interest_rates, linear_interest
@@ -73,6 +75,7 @@ __all__ = [
     "UserState",
     "Withdraw",
     "available_borrow",
+    "balance",
     "borrow_growth",
     "empty_pool",
     "execute",
@@ -84,6 +87,7 @@ __all__ = [
     "lst_price",
     "rules_at",
     "rules_of",
+    "scaled_balance",
     "supply_growth",
     "transition",
     "user_account_data",

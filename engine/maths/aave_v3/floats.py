@@ -7,7 +7,7 @@ The same rules as the integer modules without their rounding; every argument bro
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from engine.maths.aave_v3.ray import BPS, RAY, WAD
 from engine.maths.aave_v3.rules import Rules
 
 Floats = float | NDArray[np.float64]
+Number = TypeVar("Number", float, NDArray[np.float64])
 
 HALF = CLOSE_FACTOR / BPS
 FULL_CLOSE_BELOW = CLOSE_FACTOR_HEALTH_FACTOR / WAD
@@ -128,3 +129,13 @@ def liquidation(
     fee = (taken - taken / (1.0 + share)) * fee_share
     kept = np.where(refused, 0.0, 1.0)
     return LiquidationAmounts(repaid * kept, (taken - fee) * kept, fee * kept, deficit * kept, refused)
+
+
+def scaled_balance(amount: Number, index: Number) -> Number:
+    """Scaled units minted for (or burnt by) ``amount`` tokens at ``index``."""
+    return amount / index
+
+
+def balance(scaled: float, index: Number) -> Number:
+    """Tokens that ``scaled`` units stand for at ``index``."""
+    return scaled * index

@@ -21,7 +21,12 @@ from engine.errors import BasisError
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 MODES = [
-    "btc_basis", "eth_basis", "eth_leveraged", "eth_staking_only", "pure_lending", "usdt_market_neutral",
+    "btc_basis",
+    "eth_basis",
+    "eth_leveraged",
+    "eth_staking_only",
+    "pure_lending",
+    "usdt_market_neutral",
     "usdt_market_neutral_no_leverage",
 ]
 START, END = date(2024, 5, 12), date(2025, 9, 18)
@@ -36,7 +41,15 @@ def test_the_shipped_files_are_valid(configuration: Configuration) -> None:
     assert configuration_problems(CONFIGS, {}) == ()
     assert sorted(configuration.modes) == MODES
     assert sorted(configuration.venues) == [
-        "aave_v3", "alchemy", "binance", "bybit", "etherfi", "lido", "morpho", "okx"]
+        "aave_v3",
+        "alchemy",
+        "binance",
+        "bybit",
+        "etherfi",
+        "lido",
+        "morpho",
+        "okx",
+    ]
     assert sorted(configuration.share_classes) == ["eth_directional", "usdt_stable"]
     assert {mode.strategy for mode in configuration.modes.values()} == set(STRATEGY_FAMILIES)
 
@@ -152,7 +165,11 @@ def test_the_hash_is_the_same_in_another_process(configuration: Configuration) -
         "date(2025, 9, 18)).config_hash)"
     )
     other = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=CONFIGS.parent,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=CONFIGS.parent,
         env={**os.environ, "PYTHONHASHSEED": "7"},
     )
     assert other.stdout.strip() == configuration.request("btc_basis", START, END).config_hash

@@ -44,16 +44,31 @@ def test_request_over_environment_over_yaml() -> None:
         ("BASIS_MODES__BTC_BASIS__TARGET_APY", "1e-2", lambda c: c.modes["btc_basis"].target_apy == 0.01),
         ("BASIS_MODES__BTC_BASIS__DESCRIPTION", "123", lambda c: c.modes["btc_basis"].description == "123"),
         ("BASIS_MODES__BTC_BASIS__LIMITS__MAX_SECONDS", "60", lambda c: c.modes["btc_basis"].limits.max_seconds == 60),
-        ("BASIS_MODES__BTC_BASIS__VENUES", "[okx, binance, bybit, alchemy]",
-         lambda c: c.modes["btc_basis"].venues == ("okx", "binance", "bybit", "alchemy")),
-        ("BASIS_MODES__BTC_BASIS__HEDGE_ALLOCATION", "{binance: 0.2, bybit: 0.4, okx: 0.4}",
-         lambda c: c.modes["btc_basis"].hedge_allocation["okx"] == 0.4),
-        ("BASIS_MODES__BTC_BASIS__HEDGE_ALLOCATION__OKX", "0.3",
-         lambda c: c.modes["btc_basis"].hedge_allocation["okx"] == 0.3),
-        ("BASIS_VENUES__OKX__MARGIN_THRESHOLDS__WARNING", "0.3",
-         lambda c: c.venues["okx"].margin_thresholds.warning == 0.3),
-        ("BASIS_SHARE_CLASSES__USDT_STABLE__DESCRIPTION", "Dollars.",
-         lambda c: c.share_classes["usdt_stable"].description == "Dollars."),
+        (
+            "BASIS_MODES__BTC_BASIS__VENUES",
+            "[okx, binance, bybit, alchemy]",
+            lambda c: c.modes["btc_basis"].venues == ("okx", "binance", "bybit", "alchemy"),
+        ),
+        (
+            "BASIS_MODES__BTC_BASIS__HEDGE_ALLOCATION",
+            "{binance: 0.2, bybit: 0.4, okx: 0.4}",
+            lambda c: c.modes["btc_basis"].hedge_allocation["okx"] == 0.4,
+        ),
+        (
+            "BASIS_MODES__BTC_BASIS__HEDGE_ALLOCATION__OKX",
+            "0.3",
+            lambda c: c.modes["btc_basis"].hedge_allocation["okx"] == 0.3,
+        ),
+        (
+            "BASIS_VENUES__OKX__MARGIN_THRESHOLDS__WARNING",
+            "0.3",
+            lambda c: c.venues["okx"].margin_thresholds.warning == 0.3,
+        ),
+        (
+            "BASIS_SHARE_CLASSES__USDT_STABLE__DESCRIPTION",
+            "Dollars.",
+            lambda c: c.share_classes["usdt_stable"].description == "Dollars.",
+        ),
     ],
 )
 def test_environment_values_are_typed_by_the_schema(variable: str, text: str, read: Any) -> None:
@@ -128,12 +143,22 @@ def test_capital_given_twice(configuration: Configuration) -> None:
 
 def test_every_reason_of_a_refusal_at_once(configuration: Configuration) -> None:
     refused = refusal(
-        configuration, "btc_basis", END, START, -1.0,
+        configuration,
+        "btc_basis",
+        END,
+        START,
+        -1.0,
         {"allocation.spot": 0.8, "targt_apy": 0.1, "limits": {"max_second": 1}, "mode": "eth_basis"},
         share_class="eth_directional",
     )
     assert set(refused) == {
-        "end", "initial_capital", "allocation", "targt_apy", "limits.max_second", "overrides.mode", "share_class",
+        "end",
+        "initial_capital",
+        "allocation",
+        "targt_apy",
+        "limits.max_second",
+        "overrides.mode",
+        "share_class",
     }
     assert "on or after start = 2025-01-31" in refused["end"]
     assert "usdt_stable, that of mode btc_basis" in refused["share_class"]
@@ -150,8 +175,14 @@ def test_an_override_of_the_wrong_type(configuration: Configuration) -> None:
 
 
 def test_overrides_meet_every_level(configuration: Configuration) -> None:
-    refused = refusal(configuration, "btc_basis", START, END, None, {
-        "share_class": "eth_directional", "lst_type": "weeth", "price_venue": {"BTC": "binance", "ETH": "lido"}})
+    refused = refusal(
+        configuration,
+        "btc_basis",
+        START,
+        END,
+        None,
+        {"share_class": "eth_directional", "lst_type": "weeth", "price_venue": {"BTC": "binance", "ETH": "lido"}},
+    )
     assert {"hedge_allocation", "asset", "lst_type", "price_venue.ETH"} <= set(refused)
 
 
@@ -174,9 +205,15 @@ def test_a_window_before_the_parameters_are_known(configuration: Configuration) 
 
 def test_leverage_is_measured_by_the_e_mode_of_the_window(configuration: Configuration) -> None:
     wsteth = {
-        "lst_type": "wsteth", "venues": ["lido", "aave_v3", "morpho", "alchemy"], "target_ltv": 0.905,
-        "ltv_thresholds": {"warning": 0.91, "critical": 0.925}, "data_requirements": {
-            "aave_reserves": ["wstETH", "WETH"], "lst_rates": ["wstETH"], "execution_costs": ["ETH_wstETH"]},
+        "lst_type": "wsteth",
+        "venues": ["lido", "aave_v3", "morpho", "alchemy"],
+        "target_ltv": 0.905,
+        "ltv_thresholds": {"warning": 0.91, "critical": 0.925},
+        "data_requirements": {
+            "aave_reserves": ["wstETH", "WETH"],
+            "lst_rates": ["wstETH"],
+            "execution_costs": ["ETH_wstETH"],
+        },
     }
     configuration.request("eth_leveraged", date(2024, 2, 1), END, overrides=wsteth)
     refused = refusal(configuration, "eth_leveraged", date(2024, 1, 10), END, None, wsteth)

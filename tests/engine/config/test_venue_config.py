@@ -31,43 +31,105 @@ CASES = {
     "unknown key": Case("morpho", {"fee": 1.0}, "CFG-001", "fee", "no unknown key"),
     "unknown kind": Case("morpho", {"kind": "bank"}, "CFG-001", "kind", "'flash_loan'"),
     "no source": Case("morpho", {"parameters/0/source": ""}, "CFG-001", "parameters[0].source", "at least 1"),
-    "date as text": Case("morpho", {"parameters/0/effective_from": "soon"}, "CFG-001",
-                         "parameters[0].effective_from", "a valid date"),
+    "date as text": Case(
+        "morpho", {"parameters/0/effective_from": "soon"}, "CFG-001", "parameters[0].effective_from", "a valid date"
+    ),
     "unknown unit": Case("morpho", {"parameters/0/unit": "percent"}, "CFG-001", "parameters[0].unit", "'fraction'"),
     "file name": Case("morpho", {"venue": "morpheus"}, "CFG-004", "venue", "morpho, the name of the file"),
     "exchange without products": Case("okx", {"products": None}, "CFG-003", "products", "required for kind exchange"),
-    "exchange without thresholds": Case("okx", {"margin_thresholds": None}, "CFG-003", "margin_thresholds",
-                                        "required for kind exchange"),
-    "thresholds without an exchange": Case("morpho", {"margin_thresholds": {"warning": 0.2, "critical": 0.1}},
-                                           "CFG-003", "margin_thresholds", "kind flash_loan has none"),
-    "parameter missing": Case("alchemy", {"parameters/0/key": "gas_units.OTHER"}, "CFG-003",
-                              "parameters.gas_units.STAKE_DEPOSIT", "a dated row, required for kind node"),
-    "fee out of range": Case("okx", {"parameters/1/value": 5000.0}, "CFG-002", "parameters[1].value",
-                             "0 to 1000 for perp.taker_fee_bps in bps"),
-    "one date twice": Case("morpho", {"parameters": [ROW, ROW]}, "CFG-002", "parameters.flash_loan_fee",
-                           "one row a date, there are 2"),
-    "LTV at the liquidation threshold": Case("aave_v3", {"parameters/0/value": 0.78}, "CFG-002",
-                                             "parameters.reserve.USDT.ltv", "ltv below liquidation_threshold"),
+    "exchange without thresholds": Case(
+        "okx", {"margin_thresholds": None}, "CFG-003", "margin_thresholds", "required for kind exchange"
+    ),
+    "thresholds without an exchange": Case(
+        "morpho",
+        {"margin_thresholds": {"warning": 0.2, "critical": 0.1}},
+        "CFG-003",
+        "margin_thresholds",
+        "kind flash_loan has none",
+    ),
+    "parameter missing": Case(
+        "alchemy",
+        {"parameters/0/key": "gas_units.OTHER"},
+        "CFG-003",
+        "parameters.gas_units.STAKE_DEPOSIT",
+        "a dated row, required for kind node",
+    ),
+    "fee out of range": Case(
+        "okx",
+        {"parameters/1/value": 5000.0},
+        "CFG-002",
+        "parameters[1].value",
+        "0 to 1000 for perp.taker_fee_bps in bps",
+    ),
+    "one date twice": Case(
+        "morpho", {"parameters": [ROW, ROW]}, "CFG-002", "parameters.flash_loan_fee", "one row a date, there are 2"
+    ),
+    "LTV at the liquidation threshold": Case(
+        "aave_v3",
+        {"parameters/0/value": 0.78},
+        "CFG-002",
+        "parameters.reserve.USDT.ltv",
+        "ltv below liquidation_threshold",
+    ),
     "LTV without a liquidation threshold": Case(
-        "aave_v3", {"parameters/1/key": "reserve.USDT.other"}, "CFG-002",
-        "parameters.reserve.USDT.liquidation_threshold", "as there is one for reserve.USDT.ltv"),
-    "threshold order": Case("okx", {"margin_thresholds/warning": 0.1}, "CFG-002", "margin_thresholds.critical",
-                            "below margin_thresholds.warning = 0.1"),
-    "critical below liquidation": Case("okx", {"margin_thresholds/critical": 0.004}, "CFG-002",
-                                       "margin_thresholds.critical", "above 0.004, the maintenance margin rate"),
-    "perp without tiers": Case("okx", {"products/perp": ["BTCUSDT", "ETHUSDT", "SOLUSDT"]}, "CFG-003",
-                               "margin_tiers.SOLUSDT", "margin tiers for every perp"),
-    "tiers without a perp": Case("okx", {"products/perp": ["BTCUSDT"]}, "CFG-003", "margin_tiers.ETHUSDT",
-                                 "only perps in products: BTCUSDT"),
-    "maintenance above initial": Case("okx", {f"{TIERS}/0/maintenance_margin_rate": 0.02}, "CFG-002",
-                                      "margin_tiers.BTCUSDT[0].tiers[0].maintenance_margin_rate",
-                                      "below initial_margin_rate = 0.01"),
-    "first tier above zero": Case("okx", {f"{TIERS}/0/notional_floor": 5.0}, "CFG-002",
-                                  "margin_tiers.BTCUSDT[0].tiers[0].notional_floor", "0 in the first tier"),
-    "floors do not rise": Case("okx", {f"{TIERS}/1/notional_floor": 0.0}, "CFG-002",
-                               "margin_tiers.BTCUSDT[0].tiers[1].notional_floor", "above 0, that of the tier before"),
-    "rates do not rise": Case("okx", {f"{TIERS}/1/maintenance_margin_rate": 0.004}, "CFG-002",
-                              "margin_tiers.BTCUSDT[0].tiers[1].maintenance_margin_rate", "above 0.004"),
+        "aave_v3",
+        {"parameters/1/key": "reserve.USDT.other"},
+        "CFG-002",
+        "parameters.reserve.USDT.liquidation_threshold",
+        "as there is one for reserve.USDT.ltv",
+    ),
+    "threshold order": Case(
+        "okx",
+        {"margin_thresholds/warning": 0.1},
+        "CFG-002",
+        "margin_thresholds.critical",
+        "below margin_thresholds.warning = 0.1",
+    ),
+    "critical below liquidation": Case(
+        "okx",
+        {"margin_thresholds/critical": 0.004},
+        "CFG-002",
+        "margin_thresholds.critical",
+        "above 0.004, the maintenance margin rate",
+    ),
+    "perp without tiers": Case(
+        "okx",
+        {"products/perp": ["BTCUSDT", "ETHUSDT", "SOLUSDT"]},
+        "CFG-003",
+        "margin_tiers.SOLUSDT",
+        "margin tiers for every perp",
+    ),
+    "tiers without a perp": Case(
+        "okx", {"products/perp": ["BTCUSDT"]}, "CFG-003", "margin_tiers.ETHUSDT", "only perps in products: BTCUSDT"
+    ),
+    "maintenance above initial": Case(
+        "okx",
+        {f"{TIERS}/0/maintenance_margin_rate": 0.02},
+        "CFG-002",
+        "margin_tiers.BTCUSDT[0].tiers[0].maintenance_margin_rate",
+        "below initial_margin_rate = 0.01",
+    ),
+    "first tier above zero": Case(
+        "okx",
+        {f"{TIERS}/0/notional_floor": 5.0},
+        "CFG-002",
+        "margin_tiers.BTCUSDT[0].tiers[0].notional_floor",
+        "0 in the first tier",
+    ),
+    "floors do not rise": Case(
+        "okx",
+        {f"{TIERS}/1/notional_floor": 0.0},
+        "CFG-002",
+        "margin_tiers.BTCUSDT[0].tiers[1].notional_floor",
+        "above 0, that of the tier before",
+    ),
+    "rates do not rise": Case(
+        "okx",
+        {f"{TIERS}/1/maintenance_margin_rate": 0.004},
+        "CFG-002",
+        "margin_tiers.BTCUSDT[0].tiers[1].maintenance_margin_rate",
+        "above 0.004",
+    ),
 }
 
 
@@ -180,7 +242,5 @@ def test_flat_rows_hold_tiers_and_sources(venues: Mapping[str, VenueConfig]) -> 
         ("alchemy", "gas_units.COLLATERAL_SUPPLIED", date(2024, 5, 12), 250_000.0),
     ],
 )
-def test_documented_facts(
-    venues: Mapping[str, VenueConfig], venue: str, key: str, day: date, value: float
-) -> None:
+def test_documented_facts(venues: Mapping[str, VenueConfig], venue: str, key: str, day: date, value: float) -> None:
     assert venues[venue].parameter(key, day) == value

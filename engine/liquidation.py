@@ -1,0 +1,91 @@
+"""Liquidations that are due: by exchanges when margin is gone, by Aave when the health factor is below 1.
+
+Exchange: the account's positions are closed at the mark with the venue's fee.  Aave: a liquidator repays the close
+factor of the debt and takes ``repaid · (1 + bonus)`` of the collateral, by the protocol's rules of the day
+(``engine.maths.aave_v3``).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.components import Components
+from engine.config import RunConfig
+from engine.market import FloatArray
+from engine.maths.aave_v3 import liquidation, rules_at
+from engine.positions import PositionType, a_token, debt_token
+from engine.strategies.base import Snapshot
+from engine.venues.base import Fill
+
+
+class Liquidations:
+    def __init__(self, run: RunConfig, components: Components) -> None:
+        self._run = run
+        self._c = components
+        self._lst = run.mode.lst_token if run.mode.borrowing_enabled else None
+
+    def carry_out(self, snapshot: Snapshot, hour: int, attribution: FloatArray) -> bool:
+        """Every liquidation due at one hour; True when there was one."""
+        fills = [fill for venue in self._exhausted(snapshot) for fill in self._close(venue, hour)]
+        row = self._c.risk_monitor.row("health_factor")
+        if row is not None and float(snapshot.risk.values[row][0]) < 1.0:
+            fills.append(self._seize(float(snapshot.risk.values[row][0]), hour))
+        for fill in fills:
+            self._c.position_update_handler.apply((fill,), hour, attribution, "liquidated")
+        return bool(fills)
+
+    def _exhausted(self, snapshot: Snapshot) -> list[str]:
+        """Venues whose equity no longer covers the maintenance margin."""
+        return [
+            metric.venue
+            for metric, values in zip(self._c.risk_monitor.metrics, snapshot.risk.values, strict=True)
+            if metric.name == "maintenance_ratio" and metric.venue is not None and float(values[0]) < 1.0
+        ]
+
+    def _close(self, venue: str, hour: int) -> list[Fill]:
+        exchange, ledger = self._c.venues.exchanges[venue], self._c.ledger
+        return [
+            exchange.liquidate(key.symbol, hour)
+            for key in ledger.keys
+            if key.type is PositionType.PERP and key.venue == venue and ledger.quantity(key) != 0.0
+        ]
+
+    def _seize(self, health_factor: float, hour: int) -> Fill:
+        """One liquidation call on the loop, WETH repaid and collateral taken; debt nobody can cover is written off."""
+        assert self._lst is not None  # noqa: S101 - only a loop has a health factor
+        pool, panel = self._c.venues.pools["aave_v3"], self._c.data_provider.panel
+        collateral, debt = pool.position(dict(zip(self._c.ledger.keys, self._c.ledger.quantities, strict=True)), hour)
+        eth_usd = float(self._c.valuer.token_price("wallet", "ETH")[hour])
+        venue, at = self._run.venues["aave_v3"], int(panel.hours[hour])
+        bonus = pool.risk_parameter("liquidation_bonus", hour)
+        amounts = liquidation(
+            rules_at(datetime.fromtimestamp(at, UTC).date()),
+            health_factor=health_factor,
+            debt=debt * eth_usd,
+            total_debt=debt * eth_usd,
+            collateral=collateral * eth_usd,
+            total_collateral=collateral * eth_usd,
+            bonus=bonus,
+            protocol_fee=venue.parameter("liquidation_protocol_fee", at),
+        )
+        repaid = float(amounts.repaid + amounts.deficit) / eth_usd
+        seized = float(amounts.seized + amounts.protocol_fee) / eth_usd
+        rate = float(panel.oracle_rate[self._lst][hour])
+        index, borrow_index = (float(s[hour]) for s in (panel.liquidity_index[self._lst], panel.borrow_index["WETH"]))
+        return Fill(
+            "liquidation",
+            "aave_v3",
+            self._lst,
+            -seized / rate,
+            rate * eth_usd,
+            ((debt_token("WETH"), -repaid / borrow_index), (a_token(self._lst), -seized / rate / index)),
+            {"liquidation_pnl": seized - repaid},
+            "ETH",
+            details={
+                "health_factor": health_factor,
+                "bonus": bonus,
+                "debt_repaid_eth": float(amounts.repaid) / eth_usd,
+                "debt_written_off_eth": float(amounts.deficit) / eth_usd,
+                "collateral_seized_eth": seized,
+            },
+        )

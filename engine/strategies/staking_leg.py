@@ -1,0 +1,248 @@
+"""The on-chain leg of a staking mode: ETH in an LST, levered in WETH where the mode borrows.
+
+State in ETH at Aave's oracle rate: free LST, collateral ``C``, debt ``D``; net ``S = C − D + free``.  A levered leg
+stands at LTV ``λ``: ``C = S / (1 − λ)``, ``D = S · λ / (1 − λ)``, reached in one flash-loan bundle
+(see ``engine.maths.leverage``).
+
+Leaving has two routes.  The issuer's queue pays the oracle rate after a delay; the DEX pays the market rate less
+slippage at once.  The rule: a levered leg and anything urgent leaves through the DEX (the flash loan must be repaid in
+the same transaction, and risk never waits); otherwise the cheaper of the DEX's loss and the yield forgone in the queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import BasisError
+from engine.instructions import (
+    Block,
+    Borrow,
+    ContractCall,
+    FlashBorrow,
+    FlashRepay,
+    LendSupply,
+    LendWithdraw,
+    Repay,
+    RequestUnstake,
+    Stake,
+    Swap,
+)
+from engine.market import FloatArray
+from engine.maths.leverage import flash_loan_to_delever, flash_loan_to_lever, supply_over_equity
+from engine.maths.perps import BPS
+from engine.positions import LST_ISSUERS, WALLET_ETH, PositionKey, a_token, debt_token, pending_claim, wallet_key
+from engine.strategies.base import StrategyContext, required
+
+POOL = "aave_v3"
+ENTRY, EXIT = "ATOMIC_ENTRY", "ATOMIC_DELEVERAGE_ONE_SWAP"
+PREPARATIONS = ("APPROVAL_ONCE", "SET_EMODE_ONCE")
+YIELD_LOOKBACK_HOURS = 24 * 30
+SAFE_SIDE = 1.0 + 1e-9
+"""Bundles borrow and sell this much more or less than the formula, so that rounding cannot revert them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegState:
+    """ETH at the oracle rate at one hour; ``pending`` is owed by the issuer."""
+
+    free: float
+    collateral: float
+    debt: float
+    pending: float
+
+    @property
+    def staked(self) -> float:
+        """Net ETH at work: free and supplied LST less the debt."""
+        return self.free + self.collateral - self.debt
+
+
+class StakingLeg:
+    def __init__(self, context: StrategyContext) -> None:
+        mode, panel = context.run.mode, context.panel
+        self.lst = required(mode.lst_token, "lst_type")
+        self.ltv = mode.target_ltv
+        self._context = context
+        self._ledger = context.ledger
+        self._route = required(mode.exit_route, "exit_route")
+        self._rate = panel.oracle_rate[self.lst]
+        self._market = panel.market_rate[self.lst]
+        self._free = wallet_key(self.lst)
+        self._claim = pending_claim(self.lst)
+        self._issuer = context.staking[LST_ISSUERS[self.lst]]
+        self._flash = next(iter(context.flash_loans.items()), None)
+        if self.ltv is not None:
+            self._supplied, self._borrowed = a_token(self.lst), debt_token("WETH")
+            self._collateral_unit = panel.liquidity_index[self.lst] * self._rate
+            self._debt_unit = panel.borrow_index["WETH"]
+
+    @staticmethod
+    def accounts(lst: str, levered: bool) -> tuple[PositionKey, ...]:
+        loop = (a_token(lst), debt_token("WETH")) if levered else ()
+        return (wallet_key(lst), pending_claim(lst), *loop)
+
+    def state(self, hour: int) -> LegState:
+        quantity, rate = self._ledger.quantity, float(self._rate[hour])
+        collateral = debt = 0.0
+        if self.ltv is not None:
+            collateral = quantity(self._supplied) * float(self._collateral_unit[hour])
+            debt = quantity(self._borrowed) * float(self._debt_unit[hour])
+        return LegState(quantity(self._free) * rate, collateral, debt, quantity(self._claim))
+
+    def leverage_deviation(self, start: int, stop: int) -> FloatArray:
+        """(hours,) distance of the collateral from its target over the net ETH at work; 0 without leverage."""
+        if self.ltv is None:
+            return np.zeros(stop - start)
+        hours = slice(start, stop)
+        collateral = self._ledger.quantity(self._supplied) * self._collateral_unit[hours]
+        net = collateral - self._ledger.quantity(self._borrowed) * self._debt_unit[hours]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distance = np.abs(collateral / net - supply_over_equity(self.ltv))
+        return np.where(collateral > 0.0, distance, 0.0)
+
+    # --- in ---------------------------------------------------------------------------------------------------
+
+    def gas_to_invest(self, hour: int) -> float:
+        """ETH of gas that investing costs now."""
+        gas = self._context.gas
+        if self.ltv is None:
+            return gas.cost("CREATE_LST", hour)
+        first = sum(gas.cost(operation, hour) for operation in PREPARATIONS) if self._is_first() else 0.0
+        return gas.cost(ENTRY, hour) + first
+
+    def invest(self, eth: float, hour: int) -> tuple[Block, ...]:
+        """Put ``eth`` of the wallet to work: staked, and levered to the target in the same bundle.
+
+        Below zero, the bundle borrows that much more and leaves it in the wallet, for its gas.
+        """
+        rate = float(self._rate[hour])
+        if self.ltv is None:
+            return (Block("stake", (Stake(LST_ISSUERS[self.lst], self.lst, eth, eth / rate),)),)
+        state = self.state(hour)
+        venue, flash = required(self._flash, "a flash-loan venue")
+        loan = flash_loan_to_lever(state.collateral, state.debt, eth, self.ltv, flash.fee_rate(hour))
+        if loan <= 0.0:
+            minted = eth / rate
+            legs = (Stake(LST_ISSUERS[self.lst], self.lst, eth, minted), LendSupply(POOL, self.lst, minted))
+            return (*self._prepare(), Block("supply collateral", legs, ENTRY))
+        minted, fee = (eth + loan) / rate, flash.fee(loan, hour)
+        bundle = Block(
+            "lever up",
+            (
+                FlashBorrow(venue, loan),
+                Stake(LST_ISSUERS[self.lst], self.lst, eth + loan, minted),
+                LendSupply(POOL, self.lst, minted),
+                Borrow(POOL, "WETH", loan + fee),
+                FlashRepay(venue, loan, fee),
+            ),
+            ENTRY,
+        )
+        return (*self._prepare(), bundle)
+
+    def relever(self, hour: int) -> tuple[Block, ...]:
+        """Back to the target LTV with what is there, up or down."""
+        if self.ltv is None:
+            return ()
+        state = self.state(hour)
+        _, flash = required(self._flash, "a flash-loan venue")
+        if flash_loan_to_lever(state.collateral, state.debt, 0.0, self.ltv, flash.fee_rate(hour)) > 0.0:
+            return self.invest(-self._gas_shortage(ENTRY, hour), hour)
+        return self._delever(self._gas_shortage(EXIT, hour), hour)
+
+    def _gas_shortage(self, operation: str, hour: int) -> float:
+        """ETH the position itself must yield for gas: nothing where gas may be owed (the USDT class)."""
+        if self._ledger.may_overdraw(WALLET_ETH):
+            return 0.0
+        return max(self._context.gas.cost(operation, hour) * SAFE_SIDE - self.wallet, 0.0)
+
+    def _is_first(self) -> bool:
+        return self._ledger.quantity(self._supplied) == 0.0
+
+    def _prepare(self) -> tuple[Block, ...]:
+        if not self._is_first():
+            return ()
+        return (Block("prepare", tuple(ContractCall(POOL, operation) for operation in PREPARATIONS)),)
+
+    # --- out --------------------------------------------------------------------------------------------------
+
+    def conversion_loss(self, eth: float, hour: int) -> float:
+        """Share of its oracle value that selling ``eth`` worth of the LST on the DEX loses now."""
+        if np.isnan(self._market[hour]):
+            raise BasisError(
+                "DATA-002",
+                f"no market rate of {self.lst} is known at hour {hour} of the window, so it cannot be sold",
+                expected="a market rate from the first hour that sells",
+                looked_in="the run's market panel",
+                found="the series starts later; see results.run_inputs for its span",
+            )
+        slippage = self._context.dex.slippage_bps(self.lst, eth, hour) * BPS
+        return 1.0 - float(self._market[hour] / self._rate[hour]) * (1.0 - slippage)
+
+    def leave(self, eth: float, hour: int, urgent: bool) -> tuple[tuple[Block, ...], float]:
+        """Blocks that free ``eth``, and how much of it is in the wallet at once."""
+        if self.ltv is not None:
+            return self._delever(eth, hour), eth
+        quantity = min(eth / float(self._rate[hour]), self._ledger.quantity(self._free))
+        can_wait = not urgent and self._gas_shortage("REDEEM_LST", hour) == 0.0
+        if can_wait and self._prefers_queue(eth, hour):
+            return (Block("queue", (RequestUnstake(LST_ISSUERS[self.lst], self.lst, quantity),)),), 0.0
+        return (Block("swap", (Swap("dex", self.lst, quantity),)),), eth * (1.0 - self.conversion_loss(eth, hour))
+
+    def leave_all(self, hour: int) -> tuple[Block, ...]:
+        """Everything back to ETH in the wallet, at once."""
+        state = self.state(hour)
+        blocks: list[Block] = []
+        if state.debt > 0.0:
+            venue, flash = required(self._flash, "a flash-loan venue")
+            supplied = self._ledger.quantity(self._supplied) * float(
+                self._context.panel.liquidity_index[self.lst][hour]
+            )
+            legs = (
+                FlashBorrow(venue, state.debt),
+                Repay(POOL, "WETH", state.debt),
+                LendWithdraw(POOL, self.lst, supplied),
+                Swap("dex", self.lst, supplied),
+                FlashRepay(venue, state.debt, flash.fee(state.debt, hour)),
+            )
+            blocks.append(Block("unwind", legs, EXIT))
+        free = self._ledger.quantity(self._free)
+        if free > 0.0:
+            blocks.append(Block("swap", (Swap("dex", self.lst, free),)))
+        return tuple(blocks)
+
+    def _prefers_queue(self, eth: float, hour: int) -> bool:
+        if self._route != "cheapest":
+            return self._route == "queue"
+        gas = self._context.gas
+        start = max(hour - YIELD_LOOKBACK_HOURS, 0)
+        growth = float(self._rate[hour] / self._rate[start]) - 1.0
+        hourly_yield = growth / (hour - start) if hour > start else 0.0
+        queue = eth * hourly_yield * self._issuer.delay_hours(hour) + gas.cost("REDEEM_LST", hour)
+        return queue < eth * self.conversion_loss(eth, hour) + gas.cost("TOKEN_SWAP", hour)
+
+    def _delever(self, eth: float, hour: int) -> tuple[Block, ...]:
+        """Repay, withdraw, sell and repay the flash loan, freeing ``eth`` and landing on the target LTV."""
+        state = self.state(hour)
+        venue, flash = required(self._flash, "a flash-loan venue")
+        ltv, fee_rate = required(self.ltv, "target_ltv"), flash.fee_rate(hour)
+        loss = self.conversion_loss(eth, hour)
+        repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
+        loss = self.conversion_loss(sold, hour)  # the size bucket follows from what is sold
+        repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
+        quantity = sold * SAFE_SIDE / float(self._rate[hour])
+        if sold >= state.collateral:
+            return self.leave_all(hour)
+        legs = (
+            FlashBorrow(venue, repaid),
+            Repay(POOL, "WETH", repaid),
+            LendWithdraw(POOL, self.lst, quantity),
+            Swap("dex", self.lst, quantity),
+            FlashRepay(venue, repaid, flash.fee(repaid, hour)),
+        )
+        return (Block("deleverage", legs, EXIT),)
+
+    @property
+    def wallet(self) -> float:
+        """ETH in the wallet; below zero it is gas debt."""
+        return self._ledger.quantity(WALLET_ETH)
