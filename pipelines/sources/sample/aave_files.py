@@ -45,7 +45,8 @@ def _oracle_prices(market: Market) -> dict[str, FloatArray]:
     eth = market.eth_at_midnights
     usdt = 1.0 + np.clip(0.0004 * stream(market.seed, "usdt usd").standard_normal(len(eth)), -0.002, 0.002)
     return {
-        "USDT": usdt.round(8), "WETH": eth,
+        "USDT": usdt.round(8),
+        "WETH": eth,
         **{name: (market.lsts[name].rate * eth).round(8) for name in LSTS},
     }
 
@@ -55,15 +56,21 @@ def _daily_columns(market: Market, asset: str, price: FloatArray) -> dict[str, A
     at_midnight = slice(None, None, 24)
     supplied = reserve.supplied[at_midnight].round(6)
     return {
-        "targetDate": iso_z(midnights), "timestamp": midnights, "blockNumber": block_number(midnights),
-        "reserve": TOKEN_ADDRESS[asset], "symbol": asset,
+        "targetDate": iso_z(midnights),
+        "timestamp": midnights,
+        "blockNumber": block_number(midnights),
+        "reserve": TOKEN_ADDRESS[asset],
+        "symbol": asset,
         "liquidityIndex": reserve.liquidity_index[at_midnight],
         "currentLiquidityRate": reserve.supply_rate[at_midnight].round(INDEX_DECIMALS),
         "variableBorrowIndex": reserve.borrow_index[at_midnight],
         "currentVariableBorrowRate": reserve.borrow_rate[at_midnight].round(INDEX_DECIMALS),
-        "currentStableBorrowRate": 0.0, "totalAToken": supplied, "totalStableDebt": 0.0,
+        "currentStableBorrowRate": 0.0,
+        "totalAToken": supplied,
+        "totalStableDebt": 0.0,
         "totalVariableDebt": (supplied * reserve.utilisation[at_midnight]).round(6),
-        "price": price, "date": iso_date(midnights),
+        "price": price,
+        "date": iso_date(midnights),
     }
 
 
@@ -81,15 +88,24 @@ def _hourly_columns(market: Market, daily: dict[str, Any]) -> dict[str, Any]:
     apy = {side: factor**HOURS_A_YEAR - 1.0 for side, factor in growth.items()}
     hours = boundaries[1:]
     return {
-        "timestamp": iso_offset(hours), "date": iso_date(hours), "hour": (hours // 3600) % 24,
-        "liquidityIndex": liquidity[1:], "variableBorrowIndex": borrow[1:],
-        "liquidity_growth_factor": growth["liquidity"], "borrow_growth_factor": growth["borrow"],
-        "liquidity_apy_hourly": apy["liquidity"], "borrow_apy_hourly": apy["borrow"],
-        "liquidity_ccr_hourly": np.log1p(apy["liquidity"]), "borrow_ccr_hourly": np.log1p(apy["borrow"]),
+        "timestamp": iso_offset(hours),
+        "date": iso_date(hours),
+        "hour": (hours // 3600) % 24,
+        "liquidityIndex": liquidity[1:],
+        "variableBorrowIndex": borrow[1:],
+        "liquidity_growth_factor": growth["liquidity"],
+        "borrow_growth_factor": growth["borrow"],
+        "liquidity_apy_hourly": apy["liquidity"],
+        "borrow_apy_hourly": apy["borrow"],
+        "liquidity_ccr_hourly": np.log1p(apy["liquidity"]),
+        "borrow_ccr_hourly": np.log1p(apy["borrow"]),
         "currentLiquidityRate": daily["currentLiquidityRate"][last_midnight[1:]],
         "currentVariableBorrowRate": daily["currentVariableBorrowRate"][last_midnight[1:]],
-        "totalAToken": supplied[1:], "totalVariableDebt": debt[1:], "utilization_rate": debt[1:] / supplied[1:],
-        "oracle_price_usd": line("price")[1:], "source": SOURCE,
+        "totalAToken": supplied[1:],
+        "totalVariableDebt": debt[1:],
+        "utilization_rate": debt[1:] / supplied[1:],
+        "oracle_price_usd": line("price")[1:],
+        "source": SOURCE,
     }
 
 
@@ -114,7 +130,10 @@ def _oracle_file(market: Market, asset: str, quote: str, stamps: Any, values: Fl
         head.append("Methodology: asset_usd / eth_usd")
     head += [f"Processed: {market.window.processed}", f"Records: {len(values)}"]
     columns = {
-        "timestamp": stamps, f"oracle_price_{quote.lower()}": values, "asset": asset, "source": SOURCE,
+        "timestamp": stamps,
+        f"oracle_price_{quote.lower()}": values,
+        "asset": asset,
+        "source": SOURCE,
         "quote_currency": quote,
     }
     path = f"protocol_data/aave/oracle/{asset}_{quote}_oracle_{market.window.span}.csv"

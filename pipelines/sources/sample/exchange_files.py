@@ -24,11 +24,18 @@ HOLE_HOURS = 23
 BYBIT_DUPLICATE_DAYS = (39, 79, 119)
 """Days of the window whose 00:00 row is written twice."""
 
-SPOT = {("binance", "BTC"): BarStyle(2, 5, 7, 900.0), ("bybit", "BTC"): BarStyle(2, 6, 8, 220.0),
-        ("bybit", "ETH"): BarStyle(2, 5, 8, 4_500.0)}
-PERP = {("binance", "BTC"): BarStyle(1, 3, 5, 6_500.0), ("binance", "ETH"): BarStyle(2, 3, 5, 90_000.0),
-        ("bybit", "BTC"): BarStyle(1, 3, 4, 2_400.0), ("bybit", "ETH"): BarStyle(2, 2, 4, 26_000.0),
-        ("okx", "ETH"): BarStyle(2, 2, 4, 620_000.0)}
+SPOT = {
+    ("binance", "BTC"): BarStyle(2, 5, 7, 900.0),
+    ("bybit", "BTC"): BarStyle(2, 6, 8, 220.0),
+    ("bybit", "ETH"): BarStyle(2, 5, 8, 4_500.0),
+}
+PERP = {
+    ("binance", "BTC"): BarStyle(1, 3, 5, 6_500.0),
+    ("binance", "ETH"): BarStyle(2, 3, 5, 90_000.0),
+    ("bybit", "BTC"): BarStyle(1, 3, 4, 2_400.0),
+    ("bybit", "ETH"): BarStyle(2, 2, 4, 26_000.0),
+    ("okx", "ETH"): BarStyle(2, 2, 4, 620_000.0),
+}
 TRADE_SIZE = {"BTC": 0.05, "ETH": 1.1}
 POOLS = {
     "WETH": ("eth_usd", "USDT", "0x4e68ccd3e89f51c3074ca5072bbac773960dfa36", 350_000.0),
@@ -94,8 +101,15 @@ def _pool_file(market: Market, token: str) -> RawFile:
     path = market.prices.pool_eth if token == "WETH" else market.prices.token_in_weth[token]
     bars = make_pool_bars(stream(market.seed, f"bars uniswap {token}"), path, turnover)
     columns = {
-        "timestamp": window.hours, "date_utc": iso_malformed(window.hours), **_prices(bars), "volume": bars.turnover,
-        "pool_address": address, "dex": "Uniswap v3", "fee_tier": "0.3%", "base_token": token, "quote_token": quote,
+        "timestamp": window.hours,
+        "date_utc": iso_malformed(window.hours),
+        **_prices(bars),
+        "volume": bars.turnover,
+        "pool_address": address,
+        "dex": "Uniswap v3",
+        "fee_tier": "0.3%",
+        "base_token": token,
+        "quote_token": quote,
         "source": SOURCE,
     }
     name = f"market_data/spot_prices/{folder}/uniswapv3_{token}{quote}_1h_{window.span}.csv"
@@ -105,8 +119,10 @@ def _pool_file(market: Market, token: str) -> RawFile:
 def _funding_file(market: Market, venue: str, asset: str) -> RawFile:
     window, symbol = market.window, f"{asset}USDT"
     columns = {
-        "funding_timestamp": iso_z(window.hours[::8]), "funding_rate": market.funding[venue, asset],
-        "symbol": symbol, "source": SOURCE,
+        "funding_timestamp": iso_z(window.hours[::8]),
+        "funding_rate": market.funding[venue, asset],
+        "symbol": symbol,
+        "source": SOURCE,
     }
     return csv_file(f"market_data/derivatives/funding_rates/{venue}_{symbol}_funding_rates_{window.span}.csv", columns)
 

@@ -14,9 +14,12 @@ INTERVAL_HOURS = 8
 INTEREST = 0.0001
 CLAMP = 0.0005
 CAP = {
-    ("binance", "BTC"): 0.003, ("binance", "ETH"): 0.003,
-    ("bybit", "BTC"): 0.005, ("bybit", "ETH"): 0.005,
-    ("okx", "BTC"): 0.00375, ("okx", "ETH"): 0.0075,
+    ("binance", "BTC"): 0.003,
+    ("binance", "ETH"): 0.003,
+    ("bybit", "BTC"): 0.005,
+    ("bybit", "ETH"): 0.005,
+    ("okx", "BTC"): 0.00375,
+    ("okx", "ETH"): 0.0075,
 }
 DECIMALS = {"binance": 8, "bybit": 8, "okx": 16}
 _WEIGHTS = {

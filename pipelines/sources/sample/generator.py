@@ -35,7 +35,11 @@ MANIFEST_FILE = "sample.json"
 LABEL = "synthetic"
 STALE_SECONDS = 3600.0
 FILE_GROUPS: tuple[Callable[[Market], Iterator[RawFile]], ...] = (
-    exchange_files, aave_files, staking_files, reward_files, cost_files,
+    exchange_files,
+    aave_files,
+    staking_files,
+    reward_files,
+    cost_files,
 )
 FILE_COUNT = 50
 """Raw files of a sample; the generator checks it."""
@@ -125,8 +129,14 @@ def _existing(target: Path) -> SampleManifest | None:
 def _read_manifest(root: Path) -> SampleManifest:
     content = json.loads((root / MANIFEST_FILE).read_text(encoding="utf-8"))
     return SampleManifest(
-        root, LABEL, int(content["generator_version"]), int(content["seed"]), date.fromisoformat(content["start"]),
-        int(content["days"]), tuple(SampleFile(**entry) for entry in content["files"]), created=False,
+        root,
+        LABEL,
+        int(content["generator_version"]),
+        int(content["seed"]),
+        date.fromisoformat(content["start"]),
+        int(content["days"]),
+        tuple(SampleFile(**entry) for entry in content["files"]),
+        created=False,
     )
 
 
@@ -139,7 +149,8 @@ def _refuse_if_changed(sample: SampleManifest) -> None:
     recorded = {entry.path: entry.sha256 for entry in sample.files}
     present = {
         path.relative_to(sample.root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sample.root.rglob("*") if path.is_file() and path.name != MANIFEST_FILE
+        for path in sample.root.rglob("*")
+        if path.is_file() and path.name != MANIFEST_FILE
     }
     changed = sorted({path for path, _ in recorded.items() ^ present.items()})
     if changed:
@@ -148,9 +159,11 @@ def _refuse_if_changed(sample: SampleManifest) -> None:
 
 def _refusal(target: Path, found: str) -> BasisError:
     return BasisError(
-        "DATA-008", f"{target} is not an untouched generated sample and will not be overwritten",
+        "DATA-008",
+        f"{target} is not an untouched generated sample and will not be overwritten",
         expected=f"no such folder, an empty one, or a generated sample (with {MANIFEST_FILE})",
-        looked_in=str(target), found=found,
+        looked_in=str(target),
+        found=found,
         resolution="give another folder, or move this one away if it is not needed",
     )
 
@@ -187,7 +200,8 @@ def _write_file(root: Path, raw: RawFile) -> SampleFile:
 
 def _descriptions(window: SampleWindow, seed: int) -> Iterator[RawFile]:
     source = {
-        "label": LABEL, "synthetic": True,
+        "label": LABEL,
+        "synthetic": True,
         "description": f"made-up market for {window.start} .. {window.end} (end not included), no real prices",
         "seed": seed,
     }

@@ -89,7 +89,9 @@ def simulate_reserve(asset: str, window: SampleWindow, seed: int) -> Reserve:
     supply = borrow * utilisation * (1.0 - model.reserve_factor)
     supplied = model.supplied * np.exp(ornstein_uhlenbeck(rng, size, half_life=400.0, sd=0.06))
     return Reserve(
-        utilisation, supply, borrow,
+        utilisation,
+        supply,
+        borrow,
         _index(model.first_liquidity_index, linear_interest(supply, HOUR)),
         _index(model.first_borrow_index, compounded_interest(borrow, HOUR)),
         supplied,

@@ -42,8 +42,11 @@ def simulate(window: SampleWindow, seed: int) -> Market:
         seed,
         states,
         prices,
-        {(venue, asset): settlement_rates(prices.premium[venue, asset], venue, asset)
-         for venue in VENUES for asset in ASSETS},
+        {
+            (venue, asset): settlement_rates(prices.premium[venue, asset], venue, asset)
+            for venue in VENUES
+            for asset in ASSETS
+        },
         {asset: simulate_reserve(asset, window, seed) for asset in MODELS},
         {name: simulate_lst(name, window, seed) for name in LSTS},
         simulate_gas(window, seed),

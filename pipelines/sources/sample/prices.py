@@ -69,8 +69,12 @@ def simulate_prices(window: SampleWindow, states: IntArray, seed: int) -> PriceP
         for token, first in TOKEN_IN_WETH.items()
     }
     return PricePaths(
-        fair, spot, _premiums(window, seed), _pool_price(fair["ETH"], POOL_FEE),
-        {token: _pool_price(path, POOL_FEE) for token, path in tokens.items()}, sigma,
+        fair,
+        spot,
+        _premiums(window, seed),
+        _pool_price(fair["ETH"], POOL_FEE),
+        {token: _pool_price(path, POOL_FEE) for token, path in tokens.items()},
+        sigma,
     )
 
 

@@ -31,8 +31,9 @@ class Episode:
     def hours(self, window: SampleWindow) -> slice:
         """Indices of its hours, cut at the end of the window."""
         last = len(window.hours)
-        return slice(min(window.hour_index(self.first_day), last),
-                     min(window.hour_index(self.first_day + self.days), last))
+        return slice(
+            min(window.hour_index(self.first_day), last), min(window.hour_index(self.first_day + self.days), last)
+        )
 
     def bump(self, window: SampleWindow, rise_hours: float, fade_hours: float) -> FloatArray:
         """0..1 at every boundary: up over ``rise_hours``, 1 to the end of the episode, then an exponential fade."""

@@ -56,9 +56,7 @@ def simulate_rewards(market: Market) -> Rewards:
     window, rng = market.window, stream(market.seed, "rewards")
     weeks = (window.days + LEAD_DAYS) // WEEK
     rates = np.round(np.clip(0.185 + 0.008 * rng.standard_normal(weeks), 0.15, 0.22), 3).tolist()
-    eigen = tuple(
-        _distribution(market, "EIGEN", k * WEEK, WEEK, 0, rate) for k, rate in enumerate(rates)
-    )
+    eigen = tuple(_distribution(market, "EIGEN", k * WEEK, WEEK, 0, rate) for k, rate in enumerate(rates))
     top_ups = tuple(
         _distribution(market, "ETHFI", k * WEEK, WEEK, TOP_UP_DELAY_DAYS, round(float(rng.uniform(0.02, 0.12)), 3))
         for k in TOP_UP_WEEKS
@@ -78,6 +76,4 @@ def _distribution(market: Market, token: str, first: int, days: int, delay: int,
     token_usd = float(np.mean(market.prices.token_in_weth[token][hours])) * eth
     begin = market.window.first_day + timedelta(days=first)
     last = begin + timedelta(days=days - 1)
-    return Distribution(
-        token, begin, last, last + timedelta(days=delay), per_eeth, round(token_usd, 4), round(eth, 4)
-    )
+    return Distribution(token, begin, last, last + timedelta(days=delay), per_eeth, round(token_usd, 4), round(eth, 4))

@@ -50,8 +50,10 @@ class Lst:
 def simulate_lst(name: str, window: SampleWindow, seed: int) -> Lst:
     """Draw one liquid staking token."""
     model, rng = MODELS[name], stream(seed, f"lst {name}")
-    growth = np.log1p(model.yearly_growth) / 365.0 * (
-        1.0 + model.daily_noise * np.clip(rng.standard_normal(len(window.midnights) - 1), -3.0, 3.0)
+    growth = (
+        np.log1p(model.yearly_growth)
+        / 365.0
+        * (1.0 + model.daily_noise * np.clip(rng.standard_normal(len(window.midnights) - 1), -3.0, 3.0))
     )
     for day in FLAT_DAYS[name]:
         missed = day + LEAD_DAYS

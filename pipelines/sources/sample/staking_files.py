@@ -48,13 +48,28 @@ def _peg_file(market: Market, name: str) -> RawFile:
     premium = (traded / protocol - 1.0) * 100.0
     benefit = np.abs(premium) / 100.0 * PEG_TRADE_USD - cost
     columns: dict[str, Any] = {
-        "timestamp": iso_offset(hours), "protocol_rate": protocol, "asset": name, "source": SOURCE,
-        "quote_currency": "ETH", "date_oracle": iso_date(hours), "date_market": iso_date(hours),
-        "market_rate": traded, "dex": dex, "market_rate_median_24h": traded, "peg_premium_percent": premium,
-        "base_asset": "ETH", "processed_date": window.processed, "direct_gas_cost_usd": cost,
-        "dex_gas_cost_usd": cost, "dex_execution_cost_bps": cost, "dex_execution_cost_usd": cost,
-        "total_direct_cost_usd": cost, "total_dex_cost_usd": 2.0 * cost, "cost_difference_usd": cost,
-        "optimal_route_by_cost": "direct_staking", "net_dex_benefit_usd": benefit,
+        "timestamp": iso_offset(hours),
+        "protocol_rate": protocol,
+        "asset": name,
+        "source": SOURCE,
+        "quote_currency": "ETH",
+        "date_oracle": iso_date(hours),
+        "date_market": iso_date(hours),
+        "market_rate": traded,
+        "dex": dex,
+        "market_rate_median_24h": traded,
+        "peg_premium_percent": premium,
+        "base_asset": "ETH",
+        "processed_date": window.processed,
+        "direct_gas_cost_usd": cost,
+        "dex_gas_cost_usd": cost,
+        "dex_execution_cost_bps": cost,
+        "dex_execution_cost_usd": cost,
+        "total_direct_cost_usd": cost,
+        "total_dex_cost_usd": 2.0 * cost,
+        "cost_difference_usd": cost,
+        "optimal_route_by_cost": "direct_staking",
+        "net_dex_benefit_usd": benefit,
         "optimal_route_with_costs": np.where(benefit > 0.0, "dex_swap", direct),
         "peg_status": np.where(premium < DISCOUNT_PERCENT, "discount", "at_peg"),
     }
@@ -65,11 +80,20 @@ def _oracle_yield_file(market: Market) -> RawFile:
     window, rate = market.window, market.lsts["weETH"].rate
     days, daily = window.midnights[:-1], rate[1:] / rate[:-1] - 1.0
     columns = {
-        "date": iso_date(days), "timestamp": iso_malformed(days), "protocol": "etherfi", "symbol": "weETH",
-        "asset_type": "liquid_restaking_token", "base_staking_apr": 365.0 * daily,
-        "base_staking_apy": _apy(daily), "daily_yield": daily,
-        "price_start_eth": rate[:-1], "price_end_eth": rate[1:], "price_change_pct": 100.0 * daily,
-        "hours_aggregated": 24, "yield_source": SOURCE, "methodology": "synthetic_daily_ratio_change",
+        "date": iso_date(days),
+        "timestamp": iso_malformed(days),
+        "protocol": "etherfi",
+        "symbol": "weETH",
+        "asset_type": "liquid_restaking_token",
+        "base_staking_apr": 365.0 * daily,
+        "base_staking_apy": _apy(daily),
+        "daily_yield": daily,
+        "price_start_eth": rate[:-1],
+        "price_end_eth": rate[1:],
+        "price_change_pct": 100.0 * daily,
+        "hours_aggregated": 24,
+        "yield_source": SOURCE,
+        "methodology": "synthetic_daily_ratio_change",
         "processed_date": window.processed,
     }
     return csv_file(f"protocol_data/staking/base_yields/weeth_oracle_yields_{window.span}.csv", columns)
@@ -97,27 +121,51 @@ def _ethena_files(market: Market) -> Iterator[RawFile]:
     )
     apr = 100.0 * 365.0 * ((1.0 + apy / 100.0) ** (1.0 / 365.0) - 1.0)
     folder = "protocol_data/staking/benchmark_yields/ethena_susde_apr_benchmark"
-    yield csv_file(f"{folder}_{window.span}.csv", {
-        "date": iso_date(window.midnights), "protocol": "ethena", "symbol": "sUSDE", "apy_percent": apy,
-        "apr_percent": apr, "apy_decimal": apy / 100.0, "apr_decimal": apr / 100.0, "base_apy_percent": apy,
-        "reward_apy_percent": 0.0, "source": SOURCE, "processed_date": window.processed,
-        "methodology": "apy_converted_to_apr_for_consistency",
-    })
+    yield csv_file(
+        f"{folder}_{window.span}.csv",
+        {
+            "date": iso_date(window.midnights),
+            "protocol": "ethena",
+            "symbol": "sUSDE",
+            "apy_percent": apy,
+            "apr_percent": apr,
+            "apy_decimal": apy / 100.0,
+            "apr_decimal": apr / 100.0,
+            "base_apy_percent": apy,
+            "reward_apy_percent": 0.0,
+            "source": SOURCE,
+            "processed_date": window.processed,
+            "methodology": "apy_converted_to_apr_for_consistency",
+        },
+    )
     hours = window.boundaries
     hourly_apy, hourly_apr = (np.interp(hours, window.midnights, values) for values in (apy, apr))
-    yield csv_file(f"{folder}_hourly_{window.span}.csv", {
-        "timestamp": iso_naive(hours), "apy_decimal": hourly_apy / 100.0, "apr_decimal": hourly_apr / 100.0,
-        "apy_percent": hourly_apy, "apr_percent": hourly_apr, "protocol": "ethena", "symbol": "sUSDE",
-        "source": SOURCE, "methodology": "apy_converted_to_apr_for_consistency", "date": iso_date(hours),
-        "hour": (hours // 3600) % 24, "processed_date": window.processed,
-    })
+    yield csv_file(
+        f"{folder}_hourly_{window.span}.csv",
+        {
+            "timestamp": iso_naive(hours),
+            "apy_decimal": hourly_apy / 100.0,
+            "apr_decimal": hourly_apr / 100.0,
+            "apy_percent": hourly_apy,
+            "apr_percent": hourly_apr,
+            "protocol": "ethena",
+            "symbol": "sUSDE",
+            "source": SOURCE,
+            "methodology": "apy_converted_to_apr_for_consistency",
+            "date": iso_date(hours),
+            "hour": (hours // 3600) % 24,
+            "processed_date": window.processed,
+        },
+    )
 
 
 def _epoch_table(path: str, market: Market, base: FloatArray, reward: list[str]) -> RawFile:
     """The layout of both hand-kept tables: epoch and date, percent with two decimals, no final newline."""
     midnights = market.window.midnights
     columns = {
-        "Timestamp": midnights, "Date": iso_date(midnights), "Base": [f"{value:.2f}" for value in base],
+        "Timestamp": midnights,
+        "Date": iso_date(midnights),
+        "Base": [f"{value:.2f}" for value in base],
         "Reward": reward,
     }
     return csv_file(path, columns, final_newline=False)

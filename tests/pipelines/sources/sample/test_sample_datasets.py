@@ -26,5 +26,7 @@ def test_declared_datasets_load_without_a_problem(sample_root: Path, project_roo
             sources = load.rows.column("source").unique().to_pylist()
             assert all(source.startswith("synthetic/") for source in sources), name
     assert {name for name, load in loads.items() if load.gaps} == {
-        "binance_btc_spot", "binance_btc_perp", "binance_eth_perp"
+        "binance_btc_spot",
+        "binance_btc_perp",
+        "binance_eth_perp",
     }

@@ -188,7 +188,10 @@ def test_the_reward_table_covers_the_window(sample_root: Path) -> None:
     assert weeks["period_start"].iloc[0] == "2025-12-28"
     assert table["period_end"].max() == "2026-06-29"
     assert set(table["reward_type"]) == {
-        "EIGEN_via_KING", "EIGEN_via_DEFILLAMA", "ETHFI_via_KING", "ETHFI_Seasonal_Airdrop"
+        "EIGEN_via_KING",
+        "EIGEN_via_DEFILLAMA",
+        "ETHFI_via_KING",
+        "ETHFI_Seasonal_Airdrop",
     }
     expected = weeks["eigen_per_eeth_weekly"] * weeks["eigen_price_usd"] / weeks["eth_price_usd"]
     np.testing.assert_allclose(weeks["weekly_reward_eth"], expected, rtol=1e-12)

@@ -64,8 +64,15 @@ def test_the_rate_curve_has_its_kink_at_the_optimum() -> None:
 
 @pytest.mark.parametrize(
     ("premium", "rate"),
-    [(0.0, 0.0001), (0.0006, 0.0001), (0.0010, 0.0005), (-0.0004, 0.0001), (-0.0010, -0.0005),
-     (0.5, 0.003), (-0.5, -0.003)],
+    [
+        (0.0, 0.0001),
+        (0.0006, 0.0001),
+        (0.0010, 0.0005),
+        (-0.0004, 0.0001),
+        (-0.0010, -0.0005),
+        (0.5, 0.003),
+        (-0.5, -0.003),
+    ],
 )
 def test_funding_formula(premium: float, rate: float) -> None:
     assert float(rate_from_premium(np.array([premium]), cap=0.003)[0]) == pytest.approx(rate, abs=1e-15)
