@@ -5,7 +5,6 @@ SHELL := /bin/sh
 
 VENV := .venv
 PY := $(VENV)/bin/python
-REPORTS_PORT ?= 3333
 UI_PORT ?= 3000
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export PYTHONUTF8 := 1
@@ -32,18 +31,18 @@ $(VENV)/bin/python:
 
 $(VENV)/.stamp-run: requirements.lock | $(VENV)/bin/python
 	@echo "installing the locked dependencies"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(PY) .ci/link_project.py
 	@touch $@
 
 $(VENV)/.stamp-test: requirements-dev.lock $(VENV)/.stamp-run
 	@echo "installing the locked test dependencies"
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .duckdb15/.stamp: requirements-duckdb15.lock $(VENV)/.stamp-run
 	@rm -rf .duckdb15
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --target .duckdb15 -r requirements-duckdb15.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes --target .duckdb15 -r requirements-duckdb15.lock
 	@touch $@
 
 .env:
@@ -69,7 +68,7 @@ backtest: env ## one mode: make backtest MODE=btc_basis [DATA=../shared/data] [S
 	@$(PY) -m pipelines.cli backtest $(MODE) $(if $(DATA),--data $(DATA)) $(if $(START),--start $(START)) $(if $(END),--end $(END)) $(ARGS)
 
 ui: env ## Dagster's web UI, and the reports on a loopback address
-	@$(PY) -m pipelines.report_server --port $(REPORTS_PORT) & server=$$!; trap 'kill $$server 2>/dev/null' EXIT INT TERM; \
+	@$(PY) -m pipelines.report_server & server=$$!; trap 'kill $$server 2>/dev/null' EXIT INT TERM; \
 		$(PY) -m dagster dev -w workspace.yaml -h 127.0.0.1 -p $(UI_PORT)
 
 # --- quality -------------------------------------------------------------------------------------

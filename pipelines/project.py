@@ -21,7 +21,7 @@ from pipelines.warehouse.runs import sweep_runs
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 ENV_FILE = PROJECT_ROOT / ".env"
 SAMPLE_DIR = PROJECT_ROOT / "data" / "sample"
-REPORTS_URL = "http://127.0.0.1:3333"
+REPORTS_ADDRESS = ("127.0.0.1", 3333)
 """Where `make ui` serves the results folder."""
 
 

@@ -5,15 +5,12 @@ Dagster's web server serves no files of ours.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 from engine.config.settings import load_settings
-from pipelines.project import ENV_FILE, PROJECT_ROOT
-
-HOST = "127.0.0.1"
+from pipelines.project import ENV_FILE, PROJECT_ROOT, REPORTS_ADDRESS
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -22,12 +19,10 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    port = parser.parse_args().port
+    """Serve until stopped.  Errors: OSError when another process has the port."""
     folder = PROJECT_ROOT / load_settings(os.environ, ENV_FILE).results_dir
     folder.mkdir(parents=True, exist_ok=True)
-    with ThreadingHTTPServer((HOST, port), functools.partial(_Quiet, directory=str(folder))) as server:
+    with ThreadingHTTPServer(REPORTS_ADDRESS, functools.partial(_Quiet, directory=str(folder))) as server:
         server.serve_forever()
 
 

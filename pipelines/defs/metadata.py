@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.errors import BasisError
-from pipelines.project import REPORTS_URL
+from pipelines.project import REPORTS_ADDRESS
 from pipelines.warehouse.formatting import cell_text
 from pipelines.warehouse.schema import TableSchema, load_schema
 
@@ -68,8 +68,9 @@ def _cell(value: Any) -> str:
 
 def report_links(folder: Path) -> dict[str, Any]:
     """The report as a path, and as an address that `make ui` serves."""
+    host, port = REPORTS_ADDRESS
     return {
-        "report": dg.MetadataValue.url(f"{REPORTS_URL}/{folder.name}/report.html"),
+        "report": dg.MetadataValue.url(f"http://{host}:{port}/{folder.name}/report.html"),
         "report_path": dg.MetadataValue.path(str(folder / "report.html")),
     }
 
