@@ -31,9 +31,13 @@ COST_CUSHION = 0.01
 
 @dataclass(frozen=True, slots=True)
 class LegPlan:
-    """How the long leg changes: blocks before and after the spot trade, and the units traded on the spot venue."""
+    """How the long leg changes: blocks before and after the spot trade, and the units traded on the spot venue.
+
+    ``lost`` are units the leg gives up on the way, in conversion and fees.
+    """
 
     spot_quantity: float
+    lost: float = 0.0
     before: tuple[Block, ...] = ()
     after: tuple[Block, ...] = ()
 
@@ -165,7 +169,7 @@ class HedgedCarry:
         if abs(change) * price <= self._minimum:
             change = 0.0
         leg = self._leg.plan(change, hour, urgent=at_risk)
-        held = units + leg.spot_quantity
+        held = units + leg.spot_quantity - leg.lost
         if at_risk:
             scale = min(held / hedged, 1.0) if hedged > 0.0 else 0.0
             return Plan(leg, {venue: size * scale for venue, size in sizes.items()}, margin)

@@ -7,6 +7,8 @@ See ``engine.strategies.hedged`` for targets and rebalancing, ``engine.strategie
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.config import RunConfig
 from engine.instructions import Block, Transfer
 from engine.market import FloatArray
@@ -15,7 +17,7 @@ from engine.strategies.base import Snapshot, StrategyContext, required
 from engine.strategies.basis_trade import hedge_accounts
 from engine.strategies.hedged import HedgedCarry, LegPlan
 from engine.strategies.rewards import RewardDesk
-from engine.strategies.staking_leg import StakingLeg
+from engine.strategies.staking_leg import Exit, StakingLeg
 from engine.venues.ethereum import gas_operation
 
 ROUNDING = 1e-9
@@ -47,17 +49,14 @@ class StakedLeg:
             move = Block("move ETH on chain", (Transfer(self._spot_venue, WALLET, self._asset, change),))
             return LegPlan(change, after=(move, *self._leg.invest(change, hour)))
         if change == 0.0:
-            return LegPlan(0.0, before=self._leg.relever(hour))
+            levelled = self._leg.relever(hour)
+            return LegPlan(0.0, levelled.lost, before=levelled.blocks)
         wanted = -change - self._leg.wallet - self._leg.state(hour).pending
-        blocks, freed = self._leg.leave(wanted, hour, urgent) if wanted > 0.0 else ((), 0.0)
-        return self._sell(blocks, min(freed + self._leg.wallet - self._gas(blocks, hour), -change))
+        way_out = self._leg.leave(wanted, hour, urgent) if wanted > 0.0 else Exit()
+        return self._sell(way_out, hour, most=-change)
 
     def close(self, hour: int) -> LegPlan:
-        state = self._leg.state(hour)
-        loss = self._leg.conversion_loss(state.collateral + state.free, hour) if state.staked > 0.0 else 0.0
-        freed = state.staked - loss * (state.collateral + state.free)
-        blocks = self._leg.leave_all(hour)
-        return self._sell(blocks, freed + self._leg.wallet - self._gas(blocks, hour))
+        return self._sell(self._leg.leave_all(hour), hour, most=np.inf)
 
     def _gas(self, blocks: tuple[Block, ...], hour: int) -> float:
         """ETH that the blocks pay before their proceeds can be moved on."""
@@ -68,13 +67,14 @@ class StakedLeg:
             paid += sum(self._station.cost(operation, hour) for operation in operations if operation is not None)
         return paid
 
-    def _sell(self, blocks: tuple[Block, ...], eth: float) -> LegPlan:
-        """Free ETH goes to the spot venue and is sold there."""
+    def _sell(self, way_out: Exit, hour: int, most: float) -> LegPlan:
+        """Free ETH, up to ``most``, goes to the spot venue and is sold there; gas owed is paid back first."""
+        free = way_out.freed + self._leg.wallet - self._gas(way_out.blocks, hour)
+        eth = min(free, most) * (1.0 - ROUNDING)
         if eth <= 0.0:
-            return LegPlan(0.0, before=blocks)
-        eth *= 1.0 - ROUNDING
+            return LegPlan(0.0, way_out.lost, before=way_out.blocks)
         move = Block("move ETH to the exchange", (Transfer(WALLET, self._spot_venue, self._asset, eth),))
-        return LegPlan(-eth, before=(*blocks, move))
+        return LegPlan(-eth, way_out.lost, before=(*way_out.blocks, move))
 
 
 class HedgedStakingStrategy(HedgedCarry):

@@ -61,9 +61,11 @@ class StakingStrategy:
             return None
         hour = snapshot.start
         if self._closing:
-            return Decision(Action.EXIT_FULL, "position", "standing down", self._leg.leave_all(hour))
+            return Decision(Action.EXIT_FULL, "position", "standing down", self._leg.leave_all(hour).blocks)
         if self._context.at_risk(snapshot)[0] and self._leg.state(hour).debt > 0.0:
-            return Decision(Action.EXIT_PARTIAL, "risk", "a risk measure is past its level", self._leg.relever(hour))
+            return Decision(
+                Action.EXIT_PARTIAL, "risk", "a risk measure is past its level", self._leg.relever(hour).blocks
+            )
         return (
             self._withdraw(hour)
             or self._invest(snapshot)
@@ -83,7 +85,7 @@ class StakingStrategy:
         return Decision(action, "position", f"{excess:.4f} ETH idle", self._leg.invest(invested, hour))
 
     def _relever(self, hour: int) -> Decision | None:
-        blocks = self._leg.relever(hour)
+        blocks = self._leg.relever(hour).blocks
         if not blocks:
             return None
         raises = blocks[-1].name == "lever up"
@@ -97,7 +99,9 @@ class StakingStrategy:
         if wanted <= 0.0 or state.staked <= 0.0:
             return None
         if wanted >= state.staked:
-            return Decision(Action.EXIT_FULL, "withdrawal", "everything is wanted back", self._leg.leave_all(hour))
+            return Decision(
+                Action.EXIT_FULL, "withdrawal", "everything is wanted back", self._leg.leave_all(hour).blocks
+            )
         buffer = self._leg.gas_to_invest(hour)
-        blocks, _ = self._leg.leave(min(wanted + buffer, state.staked), hour, urgent=False)
+        blocks = self._leg.leave(min(wanted + buffer, state.staked), hour, urgent=False).blocks
         return Decision(Action.EXIT_PARTIAL, "withdrawal", f"{wanted:.4f} ETH wanted in the wallet", blocks)

@@ -58,6 +58,15 @@ class LegState:
         return self.free + self.collateral - self.debt
 
 
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A way out: what to do, the ETH in the wallet at once, and the ETH lost in converting and borrowing."""
+
+    blocks: tuple[Block, ...] = ()
+    freed: float = 0.0
+    lost: float = 0.0
+
+
 class StakingLeg:
     def __init__(self, context: StrategyContext) -> None:
         mode, panel = context.run.mode, context.panel
@@ -140,14 +149,14 @@ class StakingLeg:
         )
         return (*self._prepare(), bundle)
 
-    def relever(self, hour: int) -> tuple[Block, ...]:
+    def relever(self, hour: int) -> Exit:
         """Back to the target LTV with what is there, up or down."""
         if self.ltv is None:
-            return ()
+            return Exit()
         state = self.state(hour)
         _, flash = required(self._flash, "a flash-loan venue")
         if flash_loan_to_lever(state.collateral, state.debt, 0.0, self.ltv, flash.fee_rate(hour)) > 0.0:
-            return self.invest(-self._gas_shortage(ENTRY, hour), hour)
+            return Exit(self.invest(-self._gas_shortage(ENTRY, hour), hour))
         return self._delever(self._gas_shortage(EXIT, hour), hour)
 
     def _gas_shortage(self, operation: str, hour: int) -> float:
@@ -179,20 +188,22 @@ class StakingLeg:
         slippage = self._context.dex.slippage_bps(self.lst, eth, hour) * BPS
         return 1.0 - float(self._market[hour] / self._rate[hour]) * (1.0 - slippage)
 
-    def leave(self, eth: float, hour: int, urgent: bool) -> tuple[tuple[Block, ...], float]:
-        """Blocks that free ``eth``, and how much of it is in the wallet at once."""
+    def leave(self, eth: float, hour: int, urgent: bool) -> Exit:
+        """Free ``eth``, by the route the rule prefers."""
         if self.ltv is not None:
-            return self._delever(eth, hour), eth
+            return self._delever(eth, hour)
         quantity = min(eth / float(self._rate[hour]), self._ledger.quantity(self._free))
         can_wait = not urgent and self._gas_shortage("REDEEM_LST", hour) == 0.0
         if can_wait and self._prefers_queue(eth, hour):
-            return (Block("queue", (RequestUnstake(LST_ISSUERS[self.lst], self.lst, quantity),)),), 0.0
-        return (Block("swap", (Swap("dex", self.lst, quantity),)),), eth * (1.0 - self.conversion_loss(eth, hour))
+            return Exit((Block("queue", (RequestUnstake(LST_ISSUERS[self.lst], self.lst, quantity),)),))
+        lost = eth * self.conversion_loss(eth, hour)
+        return Exit((Block("swap", (Swap("dex", self.lst, quantity),)),), eth - lost, lost)
 
-    def leave_all(self, hour: int) -> tuple[Block, ...]:
+    def leave_all(self, hour: int) -> Exit:
         """Everything back to ETH in the wallet, at once."""
         state = self.state(hour)
         blocks: list[Block] = []
+        lost = 0.0
         if state.debt > 0.0:
             venue, flash = required(self._flash, "a flash-loan venue")
             supplied = self._ledger.quantity(self._supplied) * float(
@@ -206,10 +217,12 @@ class StakingLeg:
                 FlashRepay(venue, state.debt, flash.fee(state.debt, hour)),
             )
             blocks.append(Block("unwind", legs, EXIT))
+            lost = state.collateral * self.conversion_loss(state.collateral, hour) + flash.fee(state.debt, hour)
         free = self._ledger.quantity(self._free)
         if free > 0.0:
             blocks.append(Block("swap", (Swap("dex", self.lst, free),)))
-        return tuple(blocks)
+            lost += state.free * self.conversion_loss(state.free, hour)
+        return Exit(tuple(blocks), state.staked - lost, lost)
 
     def _prefers_queue(self, eth: float, hour: int) -> bool:
         if self._route != "cheapest":
@@ -221,7 +234,7 @@ class StakingLeg:
         queue = eth * hourly_yield * self._issuer.delay_hours(hour) + gas.cost("REDEEM_LST", hour)
         return queue < eth * self.conversion_loss(eth, hour) + gas.cost("TOKEN_SWAP", hour)
 
-    def _delever(self, eth: float, hour: int) -> tuple[Block, ...]:
+    def _delever(self, eth: float, hour: int) -> Exit:
         """Repay, withdraw, sell and repay the flash loan, freeing ``eth`` and landing on the target LTV."""
         state = self.state(hour)
         venue, flash = required(self._flash, "a flash-loan venue")
@@ -240,7 +253,7 @@ class StakingLeg:
             Swap("dex", self.lst, quantity),
             FlashRepay(venue, repaid, flash.fee(repaid, hour)),
         )
-        return (Block("deleverage", legs, EXIT),)
+        return Exit((Block("deleverage", legs, EXIT),), eth, sold * loss + flash.fee(repaid, hour))
 
     @property
     def wallet(self) -> float:
