@@ -78,6 +78,7 @@ class MarketPanel:
     and the pair for execution costs (``BTCUSDT-PERP``).  Prices are USDT per token (WETH per token
     for Uniswap's reward tokens), indices in units of 1.0, rates fractions per settlement.
     ``proxied`` marks hours whose value came from a declared proxy, keyed ``spot:…``, ``perp:…`` and so on.
+    ``frozen`` marks, by venue, hours at which it accepts neither orders nor transfers; positions there live on.
     """
 
     hours: IntArray
@@ -92,6 +93,11 @@ class MarketPanel:
     execution_costs: Mapping[str, ExecutionCostCurve] = field(default_factory=dict)
     rewards: tuple[RewardDistribution, ...] = ()
     proxied: Mapping[str, BoolArray] = field(default_factory=dict)
+    frozen: Mapping[str, BoolArray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.hours)
+
+    def is_frozen(self, venue: str, hour: int) -> bool:
+        """Does the venue refuse orders and transfers at an hour index?"""
+        return venue in self.frozen and bool(self.frozen[venue][hour])
