@@ -77,7 +77,7 @@ lint: test-env ## ruff, mypy, and whether Dagster's definitions load
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
-	@$(PY) -m dagster definitions validate -w workspace.yaml --log-level warning
+	@$(PY) -W ignore:Function:FutureWarning -m dagster definitions validate -w workspace.yaml --log-level warning
 
 format: test-env ## let ruff rewrite the code
 	@$(VENV)/bin/ruff check --fix .
@@ -92,8 +92,8 @@ duckdb15: test-env .duckdb15/.stamp
 
 test: lint unit duckdb15 ## everything CI runs
 
-bench: test-env ## timings
-	@$(PY) -m pytest -q -p no:cacheprovider benchmarks
+bench: env ## timings
+	@$(PY) benchmarks/pipeline.py
 
 clean: ## remove the environment, caches, Dagster's history and the sample; the warehouse and results stay
 	rm -rf $(VENV) .duckdb15 .dagster .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* data/sample

@@ -16,7 +16,7 @@ SELECT r.mode, r.window_start, r.window_end, r.share_class, s.final_nav, s.apr, 
 FROM results.runs AS r JOIN results.summary AS s USING (run_id)
 WHERE list_contains($runs, r.run_id) ORDER BY r.mode, r.run_id
 """
-PIPED_WIDTH = 140
+PIPED_WIDTH = 180
 COLUMNS = ("mode", "window (UTC)", "final NAV", "APR", "max drawdown", "max |residual|", "data", "proxied rows")
 
 
@@ -26,7 +26,7 @@ def print_results(project: Project, run_ids: Sequence[str]) -> None:
         rows = connection.execute(QUERY, {"runs": list(run_ids)}).fetchall()
     table = Table(title="results", title_justify="left")
     for position, name in enumerate(COLUMNS):
-        table.add_column(name, justify="left" if position in (0, 1, 6) else "right", no_wrap=True)
+        table.add_column(name, justify="left" if position in (0, 1, 6) else "right", overflow="fold")
     for row in rows:
         table.add_row(*_cells(project, *row[:-1]))
     print_table(table)

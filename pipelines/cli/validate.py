@@ -54,7 +54,7 @@ def validate(
 def _print_loads(loads: Mapping[str, DatasetLoad]) -> None:
     table = Table(title="datasets", title_justify="left")
     for name in ("dataset", "rows", "first", "last", "gaps", "missing", "quarantined", "warnings", "problems"):
-        table.add_column(name, justify="left" if name in ("dataset", "first", "last") else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name in ("dataset", "first", "last") else "right", overflow="fold")
     for name, load in sorted(loads.items()):
         warnings = sum(not check.passed and check.severity == "warning" for check in load.checks)
         missing = sum(gap.missing for gap in load.gaps)
