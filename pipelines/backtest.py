@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from engine.config import RunConfig
+from engine.config import RequestedFlow, RunConfig
 from engine.engine import run_backtest
 from engine.errors import BasisError
 from pipelines.ingest import market_for_mode
@@ -47,6 +47,8 @@ class BacktestRequest:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     data_dir: Path | None = None
     allow_proxies: bool = True
+    cash_flows: Sequence[RequestedFlow] = ()
+    close_at_end: bool = False
     request_id: str | None = None
 
 
@@ -72,6 +74,8 @@ def effective_request(project: Project, request: BacktestRequest) -> RunConfig:
         initial_capital=request.initial_capital,
         overrides=request.overrides,
         allow_proxies=request.allow_proxies,
+        cash_flows=request.cash_flows,
+        close_at_end=request.close_at_end,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import isfinite
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.base import FrozenMapping
+from engine.config.cash_flows import RequestedFlow, read_cash_flows
 from engine.config.documents import Document
 from engine.config.mode import ModeConfig
 from engine.config.overrides import apply_overrides
@@ -43,6 +44,8 @@ class Configuration:
         *,
         share_class: str | None = None,
         allow_proxies: bool = True,
+        cash_flows: Iterable[RequestedFlow] = (),
+        close_at_end: bool = False,
     ) -> RunConfig:
         """The validated slice of one run.
 
@@ -53,6 +56,8 @@ class Configuration:
             overrides: fields of the mode, as nested mappings or dotted keys; text is read by the field's type.
             share_class: what the caller believes the mode's share class is; None does not check.
             allow_proxies: whether declared proxies may stand in for missing rows.
+            cash_flows: deposits (> 0) and withdrawals (< 0) in the share-class currency, each with its hour.
+            close_at_end: leave every position at the last hour.
 
         Raises:
             BasisError: CFG-006 for an unknown mode, otherwise every reason at once: the request's own
@@ -66,7 +71,10 @@ class Configuration:
                 looked_in=str(self.config_dir / "modes"),
             )
         problems = _window_problems(start, end)
-        catalog = self._catalog if problems else replace(self._catalog, window=(start, end))
+        window = None if problems else (start, end)
+        catalog = self._catalog if window is None else replace(self._catalog, window=window)
+        flows, refused_flows = read_cash_flows(cash_flows, window)
+        problems += refused_flows
         given: dict[str, Any] = dict(overrides or {})
         if initial_capital is not None:
             refused = _capital_problems(initial_capital, given)
@@ -98,6 +106,8 @@ class Configuration:
             end=end,
             initial_capital=effective.initial_capital,
             allow_proxies=allow_proxies,
+            cash_flows=flows,
+            close_at_end=close_at_end,
         )
 
 

@@ -10,12 +10,15 @@ from pipelines import progress
 from pipelines.backtest import BacktestRequest, run_mode
 from pipelines.cli.options import (
     Capital,
+    CloseAtEnd,
     ConfigDir,
     DataDir,
     End,
+    Flows,
     NoProxies,
     Overrides,
     Start,
+    cash_flows,
     day,
     open_project,
     overrides,
@@ -35,6 +38,8 @@ def backtest(
     end: End = None,
     capital: Capital = None,
     settings: Overrides = None,
+    flows: Flows = None,
+    close_at_end: CloseAtEnd = False,
     no_proxies: NoProxies = False,
     config: ConfigDir = None,
 ) -> None:
@@ -48,6 +53,8 @@ def backtest(
         overrides=overrides(settings),
         data_dir=data,
         allow_proxies=not no_proxies,
+        cash_flows=cash_flows(flows),
+        close_at_end=close_at_end,
     )
     with progress.bars():
         done = run_mode(project, request)

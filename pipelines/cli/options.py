@@ -26,6 +26,11 @@ Capital = Annotated[
 Overrides = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="override a key of the mode, e.g. target_apy=0.1")
 ]
+Flows = Annotated[
+    list[str] | None,
+    typer.Option("--flow", metavar="HOUR=AMOUNT", help="deposit or withdrawal, e.g. 2026-02-01T00:00Z=+10000"),
+]
+CloseAtEnd = Annotated[bool, typer.Option("--close-at-end", help="leave every position at the last hour")]
 NoProxies = Annotated[bool, typer.Option("--no-proxies", help="refuse instead of using declared proxies and fills")]
 
 
@@ -57,3 +62,15 @@ def overrides(settings: list[str] | None) -> dict[str, str]:
     if problems:
         raise BasisError.from_problems(problems, "an override cannot be read")
     return {key.strip(): value for key, _, value in pairs}
+
+
+def cash_flows(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """``["2026-02-01T00:00Z=+10000"]`` → ``(("2026-02-01T00:00Z", "+10000"),)``; the request reads both parts.
+
+    Errors: CFG-007 with a problem per text of another form.
+    """
+    pairs = [text.partition("=") for text in texts or []]
+    problems = [Problem("CFG-007", "--flow", key, None, "HOUR=AMOUNT") for key, sign, _ in pairs if not sign or not key]
+    if problems:
+        raise BasisError.from_problems(problems, "a cash flow cannot be read")
+    return tuple((hour.strip(), amount.strip()) for hour, _, amount in pairs)

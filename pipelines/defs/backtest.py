@@ -92,6 +92,8 @@ def _request(context: dg.AssetExecutionContext, config: BacktestConfig) -> Backt
         overrides=config.overrides,
         data_dir=Path(config.data_dir) if config.data_dir else None,
         allow_proxies=config.allow_proxies,
+        cash_flows=[(flow.at, flow.amount) for flow in config.cash_flows],
+        close_at_end=config.close_at_end,
         request_id=context.run.run_id,
         **days,
     )

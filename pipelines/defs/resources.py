@@ -30,6 +30,13 @@ class DataConfig(dg.Config):
     data_dir: str | None = Field(default=None, description="data folder; BASIS_DATA_DIR when left out")
 
 
+class CashFlow(dg.Config):
+    """A deposit or a withdrawal of a run."""
+
+    at: str = Field(description="hour, ISO 8601 with its zone, e.g. 2026-02-01T00:00Z")
+    amount: float = Field(description="in the share class's currency: a deposit above 0, a withdrawal below")
+
+
 class BacktestConfig(DataConfig):
     """An ad-hoc request: whatever is left out comes from the mode's file and the environment."""
 
@@ -38,3 +45,5 @@ class BacktestConfig(DataConfig):
     initial_capital: float | None = Field(default=None, description="in the share class's currency")
     overrides: dict[str, Any] = Field(default_factory=dict, description="keys of the mode, dotted")
     allow_proxies: bool = Field(default=True, description="whether declared proxies may stand in for missing rows")
+    cash_flows: list[CashFlow] = Field(default_factory=list, description="deposits and withdrawals by schedule")
+    close_at_end: bool = Field(default=False, description="leave every position at the last hour")

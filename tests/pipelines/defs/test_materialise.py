@@ -72,6 +72,16 @@ def test_an_ad_hoc_request_takes_window_capital_and_overrides(instance: dg.Dagst
         assert connection.execute(query).fetchall() == [(1234.0, 72, 0.03, result.run_id)]
 
 
+def test_cash_flows_and_the_exit_are_part_of_a_request(instance: dg.DagsterInstance, opened: Project) -> None:
+    flows = [{"at": "2026-01-04T00:00Z", "amount": 500.0}, {"at": "2026-01-05T06:00+00:00", "amount": -200.0}]
+    asked = {"start": "2026-01-03", "end": "2026-01-05", "cash_flows": flows, "close_at_end": True}
+    result = execute(instance, opened.root, BACKTEST, "pure_lending", ops={"backtest": {"config": asked}})
+    assert result.success
+    query = "SELECT net_flows FROM results.hourly_pnl WHERE net_flows <> 0 ORDER BY ts"
+    with opened.lake.connect() as connection:
+        assert connection.execute(query).fetchall() == [(500.0,), (-200.0,)]
+
+
 def test_a_window_without_data_fails_the_coverage_check(instance: dg.DagsterInstance, opened: Project) -> None:
     ops = {"backtest": {"config": {"end": "2026-05-01"}}}
     result = execute(instance, opened.root, BACKTEST, "pure_lending", ops=ops)
