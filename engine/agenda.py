@@ -34,7 +34,16 @@ class CashFlow:
     amount: float
 
 
-Due = UnstakeClaim | RewardPayout | CashFlow
+@dataclass(frozen=True, slots=True)
+class TransferArrival:
+    """``amount`` of ``token`` that reaches the account at ``target``."""
+
+    target: str
+    token: str
+    amount: float
+
+
+Due = UnstakeClaim | RewardPayout | CashFlow | TransferArrival
 
 
 class Agenda:
@@ -57,3 +66,12 @@ class Agenda:
 
     def at(self, hour: int) -> list[Due]:
         return self._entries.get(hour, [])
+
+    def incoming(self, hour: int, target: str, token: str) -> float:
+        """What is on its way to an account after ``hour``."""
+        return sum(
+            due.amount
+            for later in self._hours[bisect_left(self._hours, hour + 1) :]
+            for due in self._entries[later]
+            if isinstance(due, TransferArrival) and (due.target, due.token) == (target, token)
+        )

@@ -104,7 +104,7 @@ def _venues(run: RunConfig, made: Mapping[str, Any], panel: MarketPanel) -> Venu
             name: SimulatedFlashLoans(venue, panel, valuer) for name, venue in _of_kind(run, "flash_loan").items()
         },
         dex=SimulatedDex("dex", panel, valuer),
-        transfers=SimulatedTransfers(ledger, panel, valuer),
+        transfers=SimulatedTransfers(run.venues, ledger, panel, valuer, made["agenda"]),
     )
 
 
@@ -132,9 +132,19 @@ def _exposures(run: RunConfig, made: Mapping[str, Any]) -> ExposureMonitor:
 def _strategy(run: RunConfig, made: Mapping[str, Any], panel: MarketPanel) -> StrategyManager:
     venues = made["venues"]
     context = StrategyContext(
-        run, made["ledger"], panel, made["valuer"], made["risk_monitor"], made["treasury"], made["gas_station"],
-        venues.dex, venues.flash_loans, venues.staking,
-    )  # fmt: skip
+        run=run,
+        ledger=made["ledger"],
+        panel=panel,
+        valuer=made["valuer"],
+        risk=made["risk_monitor"],
+        treasury=made["treasury"],
+        agenda=made["agenda"],
+        gas=made["gas_station"],
+        dex=venues.dex,
+        flash_loans=venues.flash_loans,
+        staking=venues.staking,
+        transfers=venues.transfers,
+    )
     return StrategyManager(strategy_class(run)(context))
 
 

@@ -60,6 +60,9 @@ class PositionKey:
 
 
 WALLET = "wallet"
+TRANSIT = "transit"
+"""Holds what has left one account and not reached the other yet."""
+
 WALLET_USDT = PositionKey(WALLET, PositionType.BASE_TOKEN, "USDT")
 WALLET_ETH = PositionKey(WALLET, PositionType.BASE_TOKEN, "ETH")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.agenda import Agenda, CashFlow, Due, RewardPayout, UnstakeClaim
+from engine.agenda import Agenda, CashFlow, Due, RewardPayout, TransferArrival, UnstakeClaim
 from engine.components import Components
 from engine.config import RunConfig
 from engine.market import iso_hour
@@ -57,6 +57,9 @@ class Settlement:
             case UnstakeClaim():
                 fill = self._c.venues.staking[LST_ISSUERS[entry.lst]].claim(entry, hour)
                 self._c.position_update_handler.apply((fill,), hour, self._record.attribution, "unstaking finished")
+            case TransferArrival():
+                fill = self._c.venues.transfers.arrive(entry, hour)
+                self._c.position_update_handler.apply((fill,), hour, self._record.attribution, "transfer arrived")
             case RewardPayout():
                 self._reward(entry, hour)
             case CashFlow() if entry.amount > 0.0:

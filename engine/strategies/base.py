@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from engine.agenda import Agenda
 from engine.config import RunConfig
 from engine.errors import BasisError
 from engine.exposure_monitor import Exposure
@@ -27,6 +28,7 @@ from engine.venues.dex import SimulatedDex
 from engine.venues.ethereum import GasStation
 from engine.venues.flash_loan import SimulatedFlashLoans
 from engine.venues.staking import SimulatedStaking
+from engine.venues.transfer import SimulatedTransfers
 
 Value = TypeVar("Value")
 
@@ -63,10 +65,12 @@ class StrategyContext:
     valuer: Valuer
     risk: RiskMonitor
     treasury: Treasury
+    agenda: Agenda
     gas: GasStation
     dex: SimulatedDex
     flash_loans: Mapping[str, SimulatedFlashLoans]
     staking: Mapping[str, SimulatedStaking]
+    transfers: SimulatedTransfers
 
     def at_risk(self, snapshot: Snapshot) -> BoolArray:
         """(hours,) True where a measure that asks for action is past its warning level."""

@@ -12,7 +12,7 @@ import numpy as np
 from engine.config import RunConfig
 from engine.ledger import Ledger
 from engine.market import FloatArray
-from engine.positions import WALLET_ETH, WALLET_USDT, PositionKey, base_token, perp
+from engine.positions import TRANSIT, WALLET_ETH, WALLET_USDT, PositionKey, base_token, perp
 from engine.strategies.base import Snapshot, StrategyContext, required
 from engine.strategies.hedged import HedgedCarry, LegPlan
 
@@ -58,6 +58,7 @@ def hedge_accounts(run: RunConfig) -> tuple[PositionKey, ...]:
     return (
         WALLET_USDT,
         WALLET_ETH,
+        base_token(TRANSIT, "USDT"),
         *(base_token(venue, "USDT") for venue in dict.fromkeys((spot_venue, *mode.hedge_venues))),
         *(perp(venue, mode.perp_symbol) for venue in mode.hedge_venues),
     )

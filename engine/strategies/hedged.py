@@ -18,7 +18,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.instructions import Action, Block, Decision, PerpTrade, SpotTrade
+from engine.instructions import Action, Block, Decision, PerpTrade, SpotTrade, Transfer
 from engine.market import BoolArray, FloatArray
 from engine.maths.perps import unrealised_pnl
 from engine.positions import WALLET, WALLET_USDT, base_token, perp
@@ -64,11 +64,12 @@ class LongLeg(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Targets at one hour: per venue the perpetual size and account equity (USDT), and the leg's change."""
+    """Targets at one hour: the leg's change, per venue the perpetual size and account equity, what the wallet keeps."""
 
     leg: LegPlan
     perps: dict[str, float]
     equity: dict[str, float]
+    kept: float
 
 
 class HedgedCarry:
@@ -157,37 +158,66 @@ class HedgedCarry:
         hour = snapshot.start
         sizes = {venue: self._ledger.quantity(key) for venue, key in self._perps.items()}
         if self._closing:
-            return Plan(self._leg.close(hour), dict.fromkeys(sizes, 0.0), dict.fromkeys(self._venues, 0.0))
+            frozen = {venue for venue in self._hedge if self._context.panel.is_frozen(venue, hour)}
+            perps = {venue: size if venue in frozen else 0.0 for venue, size in sizes.items()}
+            return Plan(self._leg.close(hour), perps, dict.fromkeys(self._venues, 0.0), kept=np.inf)
         equity, price = float(self._equity(snapshot)[0]), float(self._price[hour])
         units = float(np.max(self._leg.units(snapshot)))
         margin = {venue: self._margin_share * self._hedge.get(venue, 0.0) * equity for venue in self._venues}
         target = self._share * equity / price
-        hedged = -sum(sizes.values())
         if at_risk:
-            target = min(target, units, hedged)
+            target = min(target, units, -sum(sizes.values()))
         change = target - units
-        if abs(change) * price <= self._minimum:
+        if abs(change) * price <= self._minimum or self._context.panel.is_frozen(self._spot_venue, hour):
             change = 0.0
         leg = self._leg.plan(change, hour, urgent=at_risk)
         held = units + leg.spot_quantity - leg.lost
-        if at_risk:
-            scale = min(held / hedged, 1.0) if hedged > 0.0 else 0.0
-            return Plan(leg, {venue: size * scale for venue, size in sizes.items()}, margin)
-        return Plan(leg, {venue: -share * held for venue, share in self._hedge.items()}, margin)
+        kept = float(self._treasury.kept(snapshot.nav)[0])
+        return Plan(leg, self._short(held, sizes, hour, reduce_only=at_risk), margin, kept)
+
+    def _short(self, held: float, sizes: dict[str, float], hour: int, reduce_only: bool) -> dict[str, float]:
+        """Sizes that hedge ``held`` units: by allocation, or all shorts cut alike when only reducing.
+
+        A frozen venue keeps what it has; the others make up for it.
+        """
+        open_venues = [venue for venue in self._hedge if not self._context.panel.is_frozen(venue, hour)]
+        weights = {venue: -sizes[venue] if reduce_only else self._hedge[venue] for venue in open_venues}
+        wanted = held + sum(size for venue, size in sizes.items() if venue not in open_venues)
+        if reduce_only:
+            wanted = min(max(wanted, 0.0), sum(weights.values()))
+        total = sum(weights.values())
+        return {
+            venue: -wanted * weights[venue] / total if venue in weights and total > 0.0 else size
+            for venue, size in sizes.items()
+        }
 
     def _blocks(self, plan: Plan, hour: int) -> tuple[Block, ...]:
         """What brings the trade to ``plan``: growing needs the cash first, shrinking frees it first."""
-        sizes = {venue: self._ledger.quantity(key) for venue, key in self._perps.items()}
-        gains = {venue: self._unrealised(venue, hour) for venue in self._hedge}
+        open_hedges = [venue for venue in self._hedge if not self._context.panel.is_frozen(venue, hour)]
+        sizes = {venue: self._ledger.quantity(self._perps[venue]) for venue in open_hedges}
+        gains = {venue: self._unrealised(venue, hour) for venue in open_hedges}
         trades = self._trades(plan, hour)
         transfers = Block("move margin", self._transfers(plan, hour, trades))
         trade = Block("trade", trades)
         if self._closing:
             return (*plan.leg.before, trade, transfers, *plan.leg.after)
         realise = Block("realise gains", realise_gains(self._symbol, sizes, gains, plan.equity))
-        if plan.leg.spot_quantity > 0.0:
-            return (realise, *plan.leg.before, transfers, trade, *plan.leg.after)
-        return (realise, *plan.leg.before, trade, transfers, *plan.leg.after)
+        if plan.leg.spot_quantity <= 0.0:
+            return (realise, *plan.leg.before, trade, transfers, *plan.leg.after)
+        if self._waits_for_cash(transfers, hour):
+            return realise, transfers
+        return (realise, *plan.leg.before, transfers, trade, *plan.leg.after)
+
+    def _waits_for_cash(self, transfers: Block, hour: int) -> bool:
+        """Is the cash a purchase needs still on its way, or about to be?"""
+        agenda, slow = self._context.agenda, self._context.transfers
+        if any(agenda.incoming(hour, venue, "USDT") > 0.0 for venue in self._venues):
+            return True
+        return any(
+            slow.delay_hours(move.source, move.target, hour) > 0
+            for move in transfers.instructions
+            if isinstance(move, Transfer)
+        )
 
     def _trades(self, plan: Plan, hour: int) -> tuple[SpotTrade | PerpTrade, ...]:
         price = float(self._price[hour])
@@ -197,22 +227,25 @@ class HedgedCarry:
         smallest = 0.0 if self._closing else self._minimum
         return tuple(trade for trade in trades if abs(trade.quantity) * price > smallest)
 
-    def _transfers(self, plan: Plan, hour: int, trades: tuple[SpotTrade | PerpTrade, ...]) -> tuple:  # type: ignore[type-arg]
+    def _transfers(self, plan: Plan, hour: int, trades: tuple[SpotTrade | PerpTrade, ...]) -> tuple[Transfer, ...]:
         """Moves that bring every account to its target once ``trades`` are done, at reference prices.
 
-        What may leave an account is its cash after the spot trade, less any open loss and the cost cushion.
+        What may leave an account is its cash after the spot trade, less any open loss and the cost cushion.  The
+        wallet is an account too: it keeps its reserve and what withdrawals wait for.
         """
         price = float(self._price[hour])
         wallet = self._ledger.quantity(WALLET_USDT)
-        kept = self._treasury.outstanding if not self._closing else np.inf
-        accounts = [Account(WALLET, wallet - kept, wallet)]
+        accounts = [Account(WALLET, wallet - plan.kept, wallet)]
         for venue in self._venues:
+            if self._context.panel.is_frozen(venue, hour):
+                continue
             own = [trade for trade in trades if trade.venue == venue]
             spent = sum(trade.quantity for trade in own if isinstance(trade, SpotTrade)) * price
             cushion = COST_CUSHION * sum(abs(trade.quantity) for trade in own) * price
             cash = self._ledger.quantity(base_token(venue, "USDT")) - spent
             gain = self._unrealised(venue, hour) if venue in self._hedge else 0.0
-            accounts.append(Account(venue, cash + gain - plan.equity[venue], cash + min(gain, 0.0) - cushion))
+            owned = cash + gain + self._context.agenda.incoming(hour, venue, "USDT")
+            accounts.append(Account(venue, owned - plan.equity[venue], cash + min(gain, 0.0) - cushion))
         return balancing_transfers(accounts, self._minimum)
 
     def _unrealised(self, venue: str, hour: int) -> float:

@@ -24,6 +24,8 @@ class SimulatedExchange:
         self._panel = panel
 
     def execute(self, instruction: SpotTrade | PerpTrade, hour: int) -> tuple[Fill, ...]:
+        if self._panel.is_frozen(self._name, hour):
+            raise BasisError("EXE-001", f"{self._name} is frozen at {self._when(hour)}", found="an order")
         if isinstance(instruction, SpotTrade):
             return (self._spot(instruction, hour),)
         return (self._perp(instruction, hour),)
