@@ -19,7 +19,7 @@ from engine.components import Components
 from engine.config import RunConfig
 from engine.ledger import Ledger
 from engine.market import FloatArray, IntArray, iso_hour
-from engine.maths.performance import Performance, drawdowns, hourly_returns, performance
+from engine.maths.performance import Performance, drawdowns, hourly_returns, money_weighted_return, performance
 from engine.recorder import Recorder
 from engine.risk_monitor import RiskState
 from engine.valuation import COMPONENT_INDEX, COMPONENTS
@@ -155,11 +155,13 @@ class RunResult:
         figures, mode = self.performance, self.run.mode
         costs = self.record.attribution[[COMPONENT_INDEX[name] for name in COST_COMPONENTS]].sum()
         types = self.components.event_logger.columns["event_type"]
+        money_weighted = money_weighted_return(self.run.initial_capital, self.record.net_flows, self.final_nav)
         return {
             "final_nav": self.final_nav,
             "total_return": figures.total_return,
             "apr": figures.apr,
             "apy": figures.apy,
+            "money_weighted_return": money_weighted if np.isfinite(money_weighted) else None,
             "volatility": figures.volatility,
             "sharpe": figures.sharpe if np.isfinite(figures.sharpe) else None,
             "max_drawdown": figures.max_drawdown,

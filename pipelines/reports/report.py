@@ -98,12 +98,23 @@ def headline(run: RunTables, verdict: Verdict) -> list[Tile]:
              f"over {formatting.count(facts['hours'])} hours"),
         Tile("APR", formatting.percent(facts["apr"], signed=True), "simple, per year"),
         Tile("APY", formatting.percent(facts["apy"], signed=True), target),
+        *_money_weighted(run),
         Tile("Max drawdown", formatting.percent(-abs(facts["max_drawdown"])), "hourly, from the highest NAV"),
         Tile("Sharpe", formatting.number(facts["sharpe"]),
              f"volatility {formatting.percent(facts['volatility'])} a year"),
         Tile("Max |residual|", f"{formatting.tiny(abs(worst.worst_amount))} {currency.label}",
              "reconciles" if verdict.passed else "does not reconcile", "good" if verdict.passed else "bad"),
     ]  # fmt: skip
+
+
+def _money_weighted(run: RunTables) -> list[Tile]:
+    """Beside the time-weighted return, where money came and went."""
+    flows = run.hourly_pnl["net_flows"]
+    if not flows.any():
+        return []
+    rate = formatting.percent(run.figures["money_weighted_return"], signed=True)
+    amount = formatting.number(flows.sum(), run.currency.digits, signed=True)
+    return [Tile("Money-weighted return", rate, f"per year, with net flows of {amount} {run.currency.label}")]
 
 
 def _report_charts(run: RunTables) -> Mapping[str, Chart | NotPart]:

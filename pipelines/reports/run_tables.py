@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "summary": (
         "final_nav", "total_return", "apr", "apy", "volatility", "sharpe", "max_drawdown", "target_apy",
         "apy_vs_target", "total_trades", "total_costs", "min_health_factor", "max_ltv", "min_margin_ratio",
-        "max_abs_residual", "hours", "proxied_rows",
+        "max_abs_residual", "hours", "proxied_rows", "money_weighted_return",
     ),
     "hourly_pnl": ("ts", "nav", "net_flows", "pnl", "cumulative_pnl", "drawdown", "residual"),
     "pnl_attribution": ("ts", "component", "pnl"),

@@ -78,12 +78,13 @@ CREATE TABLE results.summary (
     max_abs_residual  DOUBLE NOT NULL,
     hours             BIGINT NOT NULL,
     proxied_rows      BIGINT NOT NULL,
+    money_weighted_return DOUBLE DEFAULT NULL,
     PRIMARY KEY (run_id)
 );
 COMMENT ON TABLE results.summary IS 'Key figures of a run';
 COMMENT ON COLUMN results.summary.run_id IS 'Run the row belongs to';
 COMMENT ON COLUMN results.summary.final_nav IS 'NAV at the last hour';
-COMMENT ON COLUMN results.summary.total_return IS 'final_nav / initial_capital - 1';
+COMMENT ON COLUMN results.summary.total_return IS 'Time-weighted return over the window; without cash flows final_nav / initial_capital - 1';
 COMMENT ON COLUMN results.summary.apr IS 'Return per year, simple';
 COMMENT ON COLUMN results.summary.apy IS 'Return per year, compounded';
 COMMENT ON COLUMN results.summary.volatility IS 'Annualised standard deviation of returns; NULL when the window is too short';
@@ -99,6 +100,7 @@ COMMENT ON COLUMN results.summary.min_margin_ratio IS 'Lowest margin ratio of an
 COMMENT ON COLUMN results.summary.max_abs_residual IS 'Largest absolute hourly P&L the attribution does not explain';
 COMMENT ON COLUMN results.summary.hours IS 'Hours in the window';
 COMMENT ON COLUMN results.summary.proxied_rows IS 'Input rows in the window that a proxy stood in for';
+COMMENT ON COLUMN results.summary.money_weighted_return IS 'Annual rate at which capital and flows grow to final_nav; equals apy without flows, NULL when there is none';
 
 CREATE TABLE results.hourly_pnl (
     run_id         VARCHAR NOT NULL,

@@ -93,7 +93,7 @@ def assemble(book: Book, events: pd.DataFrame, exposures: pd.DataFrame, risk: pd
           "target_apy": 0.06, "apy_vs_target": growth ** (1 / years) - 1.06, "total_trades": 42,
           "total_costs": costs, "min_health_factor": np.nan, "max_ltv": np.nan,
           "min_margin_ratio": margins.min() if len(margins) else np.nan, "max_abs_residual": np.abs(residual).max(),
-          "hours": hours, "proxied_rows": proxied}]
+          "hours": hours, "proxied_rows": proxied, "money_weighted_return": growth ** (1 / years) - 1}]
     )  # fmt: skip
     hourly = pd.DataFrame({"ts": ts, "nav": nav, "net_flows": 0.0, "pnl": nav - previous,
                            "cumulative_pnl": nav - book.capital, "drawdown": drawdown,

@@ -17,6 +17,7 @@ from pipelines.reports.figures import costs_by_kind, funding_by_venue, pnl_by_so
 from pipelines.reports.formatting import number, percent, tiny
 from pipelines.reports.previews import sparkline
 from pipelines.reports.queries import tracing_queries
+from pipelines.reports.report import headline
 from pipelines.reports.risk_figures import delta, event_timeline, margin_ratio
 from pipelines.reports.tables import largest_costs, monthly_pnl, worst_breaches
 
@@ -201,3 +202,14 @@ def test_numbers_for_people() -> None:
     assert percent(0.0123, signed=True) == "+1.23%"
     assert tiny(0.0) == "0"
     assert tiny(3.2e-12) == "3.2e−12"
+
+
+def test_the_money_weighted_return_stands_beside_the_other_only_where_money_moved(btc_basis_run: RunTables) -> None:
+    def names(run: RunTables) -> list[str]:
+        return [tile.name for tile in headline(run, reconcile(run))]
+
+    assert "Money-weighted return" not in names(btc_basis_run)
+    hourly = btc_basis_run.hourly_pnl.assign(net_flows=0.0)
+    hourly.loc[10, "net_flows"] = 2500.0
+    moved = names(replace(btc_basis_run, hourly_pnl=hourly))
+    assert moved.index("Money-weighted return") == moved.index("APY") + 1
