@@ -1,4 +1,4 @@
-"""The `basis` command: validate, backtest, sql, sample, demo over the same library the pipeline uses."""
+"""The `basis` command: validate, backtest, stress, sql, sample, demo over the same library the pipeline uses."""
 
 from pipelines.cli.app import main
 
