@@ -66,7 +66,7 @@ def scenarios(run: RunConfig) -> tuple[Scenario, ...]:
 
 def _price(run: RunConfig, move: float) -> Scenario:
     return Scenario(
-        f"ETH and BTC {move:+.0%} in 7 days",
+        f"ETH and BTC {move:+.0%} in 7 days".replace("-", "−"),
         f"p'(t) = p(t) · {1.0 + move:g}^min((t − a)/168, 1), spot and perpetuals alike",
         lambda case, at: replace(case, panel=shocks.price_move(case.panel, at, move, WEEK)),
         "holds neither" if run.mode.asset == "USDT" else None,
