@@ -2,7 +2,7 @@
 
 Exchange: the account's positions are closed at the mark with the venue's fee.  Aave: a liquidator repays the close
 factor of the debt and takes ``repaid · (1 + bonus)`` of the collateral, by the protocol's rules of the day
-(``engine.maths.aave_v3``).
+(``engine.maths.aave_v3``), and again while the health factor is below 1: liquidators need no hour between two calls.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from engine.components import Components
 from engine.config import RunConfig
 from engine.market import FloatArray
-from engine.maths.aave_v3 import liquidation, rules_at
-from engine.positions import PositionType, a_token, debt_token
+from engine.maths.aave_v3 import health_factor, liquidation, rules_at
+from engine.positions import PositionType, a_token, debt_token, wallet_key
 from engine.strategies.base import Snapshot
 from engine.venues.base import Fill
 
@@ -27,12 +27,15 @@ class Liquidations:
     def carry_out(self, snapshot: Snapshot, hour: int, attribution: FloatArray) -> bool:
         """Every liquidation due at one hour; True when there was one."""
         fills = [fill for venue in self._exhausted(snapshot) for fill in self._close(venue, hour)]
-        row = self._c.risk_monitor.row("health_factor")
-        if row is not None and float(snapshot.risk.values[row][0]) < 1.0:
-            fills.append(self._seize(float(snapshot.risk.values[row][0]), hour))
         for fill in fills:
             self._c.position_update_handler.apply((fill,), hour, attribution, "liquidated")
-        return bool(fills)
+        calls = 0
+        row = self._c.risk_monitor.row("health_factor")
+        if row is not None and float(snapshot.risk.values[row][0]) < 1.0:
+            while (call := self._seize(hour)) is not None:
+                self._c.position_update_handler.apply((call,), hour, attribution, "liquidated")
+                calls += 1
+        return bool(fills) or calls > 0
 
     def _exhausted(self, snapshot: Snapshot) -> list[str]:
         """Venues whose equity no longer covers the maintenance margin."""
@@ -50,17 +53,21 @@ class Liquidations:
             if key.type is PositionType.PERP and key.venue == venue and ledger.quantity(key) != 0.0
         ]
 
-    def _seize(self, health_factor: float, hour: int) -> Fill:
-        """One liquidation call on the loop, WETH repaid and collateral taken; debt nobody can cover is written off."""
+    def _seize(self, hour: int) -> Fill | None:
+        """One liquidation call on the loop, WETH repaid and collateral taken; debt nobody can cover is written off.
+
+        None when the protocol would refuse the call: the position is healthy (again), or it would leave too little.
+        """
         assert self._lst is not None  # noqa: S101 - only a loop has a health factor
         pool, panel = self._c.venues.pools["aave_v3"], self._c.data_provider.panel
         collateral, debt = pool.position(dict(zip(self._c.ledger.keys, self._c.ledger.quantities, strict=True)), hour)
+        health = float(health_factor(collateral, pool.risk_parameter("liquidation_threshold", hour), debt))
         eth_usd = float(self._c.valuer.token_price("wallet", "ETH")[hour])
         venue, at = self._run.venues["aave_v3"], int(panel.hours[hour])
         bonus = pool.risk_parameter("liquidation_bonus", hour)
         amounts = liquidation(
             rules_at(datetime.fromtimestamp(at, UTC).date()),
-            health_factor=health_factor,
+            health_factor=health,
             debt=debt * eth_usd,
             total_debt=debt * eth_usd,
             collateral=collateral * eth_usd,
@@ -68,9 +75,12 @@ class Liquidations:
             bonus=bonus,
             protocol_fee=venue.parameter("liquidation_protocol_fee", at),
         )
+        if amounts.refused:
+            return None
         repaid = float(amounts.repaid + amounts.deficit) / eth_usd
         seized = float(amounts.seized + amounts.protocol_fee) / eth_usd
         rate = float(panel.oracle_rate[self._lst][hour])
+        valued = float(self._c.valuer.unit_value(wallet_key(self._lst)).exposure[hour])
         index, borrow_index = (float(s[hour]) for s in (panel.liquidity_index[self._lst], panel.borrow_index["WETH"]))
         return Fill(
             "liquidation",
@@ -79,10 +89,10 @@ class Liquidations:
             -seized / rate,
             rate * eth_usd,
             ((debt_token("WETH"), -repaid / borrow_index), (a_token(self._lst), -seized / rate / index)),
-            {"liquidation_pnl": seized - repaid},
+            {"liquidation_pnl": seized / rate * valued - repaid},
             "ETH",
             details={
-                "health_factor": health_factor,
+                "health_factor": health,
                 "bonus": bonus,
                 "debt_repaid_eth": float(amounts.repaid) / eth_usd,
                 "debt_written_off_eth": float(amounts.deficit) / eth_usd,

@@ -133,5 +133,7 @@ class HedgedStakingStrategy(HedgedCarry):
         """Targets and risk first; dust is sold at an hour that asks for nothing else."""
         decision = super().decide(snapshot)
         if decision is None and self._rewards.worth_selling(snapshot)[0]:
-            return Decision(Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell())
+            return Decision(
+                Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell(snapshot.start)
+            )
         return decision

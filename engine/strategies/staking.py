@@ -61,19 +61,18 @@ class StakingStrategy:
             return None
         hour = snapshot.start
         if self._closing:
-            return Decision(Action.EXIT_FULL, "position", "standing down", self._leg.leave_all(hour).blocks)
-        if self._context.at_risk(snapshot)[0] and self._leg.state(hour).debt > 0.0:
-            return Decision(
-                Action.EXIT_PARTIAL, "risk", "a risk measure is past its level", self._leg.relever(hour).blocks
-            )
+            blocks = (*self._leg.leave_all(hour).blocks, *self._rewards.sell(hour))
+            return Decision(Action.EXIT_FULL, "position", "standing down", blocks)
+        if self._context.at_risk(snapshot)[0] and (blocks := self._leg.relever(hour).blocks):
+            return Decision(Action.EXIT_PARTIAL, "risk", "a risk measure is past its level", blocks)
         return (
             self._withdraw(hour)
             or self._invest(snapshot)
-            or (self._sell_dust() if self._rewards.worth_selling(snapshot)[0] else self._relever(hour))
+            or (self._sell_dust(hour) if self._rewards.worth_selling(snapshot)[0] else self._relever(hour))
         )
 
-    def _sell_dust(self) -> Decision:
-        return Decision(Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell())
+    def _sell_dust(self, hour: int) -> Decision:
+        return Decision(Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell(hour))
 
     def _invest(self, snapshot: Snapshot) -> Decision | None:
         hour = snapshot.start
@@ -102,6 +101,5 @@ class StakingStrategy:
             return Decision(
                 Action.EXIT_FULL, "withdrawal", "everything is wanted back", self._leg.leave_all(hour).blocks
             )
-        buffer = self._leg.gas_to_invest(hour)
-        blocks = self._leg.leave(min(wanted + buffer, state.staked), hour, urgent=False).blocks
+        blocks = self._leg.leave(min(wanted + self._leg.gas_to_leave(hour), state.staked), hour, urgent=False).blocks
         return Decision(Action.EXIT_PARTIAL, "withdrawal", f"{wanted:.4f} ETH wanted in the wallet", blocks)

@@ -6,7 +6,8 @@ stands at LTV ``λ``: ``C = S / (1 − λ)``, ``D = S · λ / (1 − λ)``, reac
 
 Leaving has two routes.  The issuer's queue pays the oracle rate after a delay; the DEX pays the market rate less
 slippage at once.  The rule: a levered leg and anything urgent leaves through the DEX (the flash loan must be repaid in
-the same transaction, and risk never waits); otherwise the cheaper of the DEX's loss and the yield forgone in the queue.
+the same transaction, and risk never waits); otherwise the cheaper of the DEX's loss and the yield forgone in the queue,
+gas included.  A wallet that cannot pay the queue's gas sells that much on the DEX first.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ POOL = "aave_v3"
 ENTRY, EXIT = "ATOMIC_ENTRY", "ATOMIC_DELEVERAGE_ONE_SWAP"
 PREPARATIONS = ("APPROVAL_ONCE", "SET_EMODE_ONCE")
 YIELD_LOOKBACK_HOURS = 24 * 30
+NEGLIGIBLE = 1e-3
+"""Distance of the collateral from its target, over the net ETH at work, that is not worth the gas of a bundle."""
+
 SAFE_SIDE = 1.0 + 1e-9
 """Bundles borrow and sell this much more or less than the formula, so that rounding cannot revert them."""
 
@@ -149,9 +153,16 @@ class StakingLeg:
         )
         return (*self._prepare(), bundle)
 
-    def relever(self, hour: int) -> Exit:
-        """Back to the target LTV with what is there, up or down."""
+    def gas_to_leave(self, hour: int) -> float:
+        """ETH of gas that leaving costs now, by whichever route."""
+        gas = self._context.gas
         if self.ltv is None:
+            return max(gas.cost("REDEEM_LST", hour), gas.cost("TOKEN_SWAP", hour))
+        return gas.cost(EXIT, hour)
+
+    def relever(self, hour: int) -> Exit:
+        """Back to the target LTV with what is there, up or down; nothing where it stands there."""
+        if self.ltv is None or float(self.leverage_deviation(hour, hour + 1)[0]) <= NEGLIGIBLE:
             return Exit()
         state = self.state(hour)
         _, flash = required(self._flash, "a flash-loan venue")
@@ -185,19 +196,44 @@ class StakingLeg:
                 looked_in="the run's market panel",
                 found="the series starts later; see results.run_inputs for its span",
             )
-        slippage = self._context.dex.slippage_bps(self.lst, eth, hour) * BPS
-        return 1.0 - float(self._market[hour] / self._rate[hour]) * (1.0 - slippage)
+        peg = float(self._market[hour] / self._rate[hour])
+        slippage = self._context.dex.slippage_bps(self.lst, eth * peg, hour) * BPS
+        return 1.0 - peg * (1.0 - slippage)
+
+    def _loss_on_proceeds(self, eth: float, hour: int) -> float:
+        """Share of its oracle value that a sale yielding ``eth`` loses; its size bucket is that of what is sold."""
+        loss = self.conversion_loss(eth, hour)
+        while (larger := self.conversion_loss(eth / (1.0 - loss), hour)) > loss:
+            loss = larger
+        return loss
 
     def leave(self, eth: float, hour: int, urgent: bool) -> Exit:
-        """Free ``eth``, by the route the rule prefers."""
+        """Free ``eth`` for the wallet, now or after the queue, by the route the rule prefers."""
         if self.ltv is not None:
             return self._delever(eth, hour)
+        if not urgent and self._prefers_queue(eth, hour):
+            return self._queue(eth, hour)
+        loss = self._loss_on_proceeds(eth, hour)
+        gross = min(eth * SAFE_SIDE / (1.0 - loss), self.state(hour).free)
+        return Exit((self._swap("swap", gross, hour),), gross * (1.0 - loss), gross * loss)
+
+    def _queue(self, eth: float, hour: int) -> Exit:
+        """Ask the issuer for ``eth``; gas the wallet cannot pay is raised on the DEX first."""
+        shortage, raised, lost = self._gas_shortage("REDEEM_LST", hour), 0.0, 0.0
+        blocks: tuple[Block, ...] = ()
+        if shortage > 0.0:
+            proceeds = (shortage + self._context.gas.cost("TOKEN_SWAP", hour)) * SAFE_SIDE
+            loss = self._loss_on_proceeds(proceeds, hour)
+            raised, lost = proceeds / (1.0 - loss), proceeds / (1.0 - loss) * loss
+            blocks = (self._swap("raise gas", raised, hour),)
+        owed = min(eth * SAFE_SIDE, self.state(hour).free - raised)
+        request = RequestUnstake(LST_ISSUERS[self.lst], self.lst, owed / float(self._rate[hour]))
+        return Exit((*blocks, Block("queue", (request,))), raised - lost, lost)
+
+    def _swap(self, name: str, eth: float, hour: int) -> Block:
+        """Sell ``eth`` worth of the free LST at the oracle rate, at most all of it."""
         quantity = min(eth / float(self._rate[hour]), self._ledger.quantity(self._free))
-        can_wait = not urgent and self._gas_shortage("REDEEM_LST", hour) == 0.0
-        if can_wait and self._prefers_queue(eth, hour):
-            return Exit((Block("queue", (RequestUnstake(LST_ISSUERS[self.lst], self.lst, quantity),)),))
-        lost = eth * self.conversion_loss(eth, hour)
-        return Exit((Block("swap", (Swap("dex", self.lst, quantity),)),), eth - lost, lost)
+        return Block(name, (Swap("dex", self.lst, quantity),))
 
     def leave_all(self, hour: int) -> Exit:
         """Everything back to ETH in the wallet, at once."""
@@ -225,13 +261,18 @@ class StakingLeg:
         return Exit(tuple(blocks), state.staked - lost, lost)
 
     def _prefers_queue(self, eth: float, hour: int) -> bool:
+        """The mode's route; by cost, yield forgone and gas against loss and gas.  Too little to pay the gas is sold."""
+        gas = self._context.gas
+        raises_gas = self._gas_shortage("REDEEM_LST", hour) > 0.0
+        first = gas.cost("TOKEN_SWAP", hour) if raises_gas else 0.0
+        if raises_gas and self.state(hour).free <= 2.0 * (first + gas.cost("REDEEM_LST", hour)):
+            return False
         if self._route != "cheapest":
             return self._route == "queue"
-        gas = self._context.gas
         start = max(hour - YIELD_LOOKBACK_HOURS, 0)
         growth = float(self._rate[hour] / self._rate[start]) - 1.0
         hourly_yield = growth / (hour - start) if hour > start else 0.0
-        queue = eth * hourly_yield * self._issuer.delay_hours(hour) + gas.cost("REDEEM_LST", hour)
+        queue = eth * hourly_yield * self._issuer.delay_hours(hour) + gas.cost("REDEEM_LST", hour) + first
         return queue < eth * self.conversion_loss(eth, hour) + gas.cost("TOKEN_SWAP", hour)
 
     def _delever(self, eth: float, hour: int) -> Exit:
@@ -239,10 +280,11 @@ class StakingLeg:
         state = self.state(hour)
         venue, flash = required(self._flash, "a flash-loan venue")
         ltv, fee_rate = required(self.ltv, "target_ltv"), flash.fee_rate(hour)
-        loss = self.conversion_loss(eth, hour)
-        repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
-        loss = self.conversion_loss(sold, hour)  # the size bucket follows from what is sold
-        repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
+        loss, larger = -1.0, self.conversion_loss(eth, hour)
+        while larger > loss:  # the size bucket follows from what is sold
+            loss = larger
+            repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
+            larger = self.conversion_loss(sold, hour)
         quantity = sold * SAFE_SIDE / float(self._rate[hour])
         if sold >= state.collateral:
             return self.leave_all(hour)

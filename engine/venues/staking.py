@@ -1,7 +1,8 @@
 """Simulated staking with Lido and ether.fi: ETH in at the oracle rate, out through the queue after a delay.
 
 Minting is exact at the exchange rate: ``LST = ETH / r`` (``stEthPerToken``, ``getRate``).  A redemption request
-fixes its ETH at the rate of the request; it can be claimed after the issuer's delay.
+fixes its ETH at the rate of the request; it can be claimed after the issuer's delay.  A mode that values its LST at
+the market rate loses the discount on the way in and gets it back on the way out; both are booked as slippage.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class SimulatedStaking:
     def __init__(self, venue: VenueConfig, panel: MarketPanel, valuer: Valuer, agenda: Agenda) -> None:
         self._venue = venue
         self._panel = panel
+        self._valuer = valuer
         self._eth_price = valuer.token_price(WALLET, "ETH")
         self._agenda = agenda
 
@@ -30,6 +32,7 @@ class SimulatedStaking:
             minted = instruction.amount / rate
             postings = ((WALLET_ETH, -instruction.amount), (wallet_key(instruction.lst), minted))
             return (Fill("stake", self._venue.venue, "ETH", -instruction.amount, price, postings,
+                         self._discount(instruction.lst, minted, hour), "ETH",
                          details={**details, "minted": minted}),)  # fmt: skip
         owed = instruction.quantity * rate
         due = hour + self.delay_hours(hour)
@@ -43,9 +46,17 @@ class SimulatedStaking:
                 -instruction.quantity,
                 rate * price,
                 ((wallet_key(instruction.lst), -instruction.quantity), (claim, owed)),
+                self._discount(instruction.lst, -instruction.quantity, hour),
+                "ETH",
                 details={**details, "eth_owed": owed, "claimable_after_hours": due - hour},
             ),
         )
+
+    def _discount(self, lst: str, change: float, hour: int) -> dict[str, float]:
+        """ETH lost by holding ``change`` more LST at the rate it is valued at; none where that is the oracle's."""
+        valued = float(self._valuer.unit_value(wallet_key(lst)).exposure[hour])
+        lost = change * (float(self._panel.oracle_rate[lst][hour]) - valued)
+        return {"slippage": lost} if lost else {}
 
     def delay_hours(self, hour: int) -> int:
         """Hours from request to claim in force at an hour."""
