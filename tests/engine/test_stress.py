@@ -217,3 +217,20 @@ def test_scenarios_combine(make_run: MakeRun, make_panel: MakePanel) -> None:
     shocked = combined.apply(Case.of(run, panel), AT).panel
     assert shocked.is_frozen("binance", AT) and not shocked.is_frozen("binance", AT + 168)
     assert shocked.perp["okx:BTCUSDT"][-1] == pytest.approx(1.3 * panel.perp["okx:BTCUSDT"][-1])
+
+
+def test_a_stressed_parameter_outlives_rows_that_would_follow_it(make_run: MakeRun, make_panel: MakePanel) -> None:
+    run = make_run("eth_staking_only", days=30)
+    case = Case.of(run, make_panel(run, 3))
+    eased = case.with_parameter("etherfi", "unstaking_delay_hours", 500, 24.0)
+    stressed = eased.with_parameter("etherfi", "unstaking_delay_hours", AT, 216.0)
+
+    def delay(changed: Case, hour: int) -> float:
+        return changed.run.venues["etherfi"].parameter("unstaking_delay_hours", int(case.panel.hours[hour]))
+
+    assert [delay(eased, hour) for hour in (0, AT, 500)] == [120.0, 120.0, 24.0]
+    assert [delay(stressed, hour) for hour in (0, AT, 500)] == [120.0, 216.0, 216.0]
+    assert [delay(case, hour) for hour in (0, 500)] == [120.0, 120.0]
+    assert stressed.run.config_hash != run.config_hash
+    with pytest.raises(BasisError, match="CFG-006"):
+        case.with_parameter("etherfi", "nope", AT, 1.0)
