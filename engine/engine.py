@@ -77,6 +77,8 @@ class EventEngine:
             self._check_limits(hour)
             if self._progress is not None:
                 self._progress(hour, total)
+        declared = self._run.mode.component_config.pnl_calculator.components
+        self._c.pnl_calculator.refuse_undeclared(self._record.attribution, declared)
         return RunResult(self._run, self._c, self._record)
 
     def _advance(self, start: int, stop: int) -> int | None:

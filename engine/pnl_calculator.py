@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.errors import BasisError
 from engine.ledger import Ledger
 from engine.market import FloatArray
 from engine.position_monitor import Positions, Settlement
@@ -57,6 +58,18 @@ class PnlCalculator:
         """Add one funding payment of ``amount`` USDT at its hour."""
         hour = settlement.hour
         attribution[COMPONENT_INDEX["funding_pnl"], hour] += amount / self._numeraire[hour]
+
+    def refuse_undeclared(self, attribution: FloatArray, declared: Sequence[str]) -> None:
+        """Errors: PNL-001 when the mode earned or lost by a component its configuration does not declare."""
+        undeclared = [name for name, row in COMPONENT_INDEX.items() if name not in declared and attribution[row].any()]
+        if undeclared:
+            raise BasisError(
+                "PNL-001",
+                f"P&L arose in {', '.join(undeclared)}",
+                expected=", ".join(declared),
+                looked_in="component_config.pnl_calculator.components",
+                found=", ".join(undeclared),
+            )
 
     @staticmethod
     def attribute_cost(attribution: FloatArray, component: str, hour: int, value: float) -> None:

@@ -81,12 +81,15 @@ class Settlement:
         self._record.net_flows[hour] += amount
 
     def _reward(self, entry: RewardPayout, hour: int) -> None:
-        """``rate per eETH × average eETH-equivalent held over the earning period`` arrives as dust."""
+        """``rate per eETH × average eETH-equivalent held over the earning period`` arrives as dust.
+
+        A period runs from 00:00 of its first day to the end of its last, or to the payout when that comes before;
+        hours before the run began count as nothing held.
+        """
         distribution = entry.distribution
-        first = max((distribution.period_start - self._hours[0]) // 3600, 0)
-        last = min((distribution.period_end - self._hours[0]) // 3600 + 24, hour)
-        length = max((distribution.period_end - distribution.period_start) // 3600 + 24, 1)
-        average = self._eeth_hours(first, last) / length
+        began = (distribution.period_start - self._hours[0]) // 3600
+        ended = min((distribution.period_end - self._hours[0]) // 3600 + 24, hour)
+        average = self._eeth_hours(max(began, 0), ended) / max(ended - began, 1)
         amount = distribution.rate_per_eeth * average
         if amount <= 0.0:
             return

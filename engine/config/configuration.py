@@ -12,6 +12,7 @@ from typing import Any
 from engine.config.base import FrozenMapping
 from engine.config.cash_flows import RequestedFlow, read_cash_flows
 from engine.config.documents import Document
+from engine.config.following import follow
 from engine.config.mode import ModeConfig
 from engine.config.overrides import apply_overrides
 from engine.config.rules import Catalog
@@ -54,6 +55,7 @@ class Configuration:
             start, end: first and last UTC day, both inclusive.
             initial_capital: in the share-class currency; None takes the mode's.
             overrides: fields of the mode, as nested mappings or dotted keys; text is read by the field's type.
+                Data requirements, P&L components and risk metrics follow them unless they are given too.
             share_class: what the caller believes the mode's share class is; None does not check.
             allow_proxies: whether declared proxies may stand in for missing rows.
             cash_flows: deposits (> 0) and withdrawals (< 0) in the share-class currency, each with its hour.
@@ -94,6 +96,7 @@ class Configuration:
         effective, misfits = parse(document)
         problems += [*refused, *misfits]
         if isinstance(effective, ModeConfig):
+            effective = follow(effective, overrides or {})
             problems += mode_problems(document, effective, catalog)
             problems += _share_class_problems(share_class, effective)
         if problems or not isinstance(effective, ModeConfig):
