@@ -53,9 +53,11 @@ class EventEngine:
         self._c = build(run, panel, sink, self.health)
         self._hours = self._c.data_provider.hours
         self._record = Recorder(len(panel), self._c.ledger, self._c.exposure_monitor, self._c.risk_monitor)
-        self._risk_states = [int(RiskState.OK)] * len(self._c.risk_monitor.metrics)
+        self._risk_states = np.full((len(self._c.risk_monitor.metrics), 1), RiskState.OK, dtype=np.int8)
         self._settlement = Settlement(run, self._c, self._record)
         self._liquidations = Liquidations(run, self._c)
+        self._seen = (-1, 0)
+        self._latest: Snapshot | None = None
         self._progress = progress
         self._longest = longest_stretch
         self._started = self._memory_checked = time.monotonic()
@@ -104,9 +106,15 @@ class EventEngine:
             restless[due - snapshot.start] = True
         if self._run.close_at_end and snapshot.stop == len(self._hours):
             restless[-1] = True
-        for states, known in zip(snapshot.risk.states, self._risk_states, strict=True):
-            restless |= states != known
-        return restless
+        changes: np.ndarray[tuple[int], np.dtype[np.bool_]] = snapshot.risk.states != self._risk_states
+        return restless | changes.any(axis=0)
+
+    def _now(self, hour: int) -> Snapshot:
+        """One hour as the ledger shows it; looked at again only when something was posted since."""
+        seen = (hour, len(self._c.ledger.postings))
+        if self._latest is None or self._seen != seen:
+            self._seen, self._latest = seen, self._observe(self._c.position_monitor.now(hour))
+        return self._latest
 
     def _observe(self, positions: Positions) -> Snapshot:
         """Positions → value, exposure, risk: the monitors, in order, on one snapshot."""
@@ -126,22 +134,22 @@ class EventEngine:
     def _step(self, hour: int) -> None:
         """The full loop at one hour whose funding is posted."""
         self._settlement.due(hour)
-        snapshot = self._observe(self._c.position_monitor.now(hour))
+        snapshot = self._now(hour)
         if self._liquidations.carry_out(snapshot, hour, self._record.attribution):
             self._after_liquidation()
-            snapshot = self._observe(self._c.position_monitor.now(hour))
+            snapshot = self._now(hour)
         self._report_breaches(snapshot, hour)
         self._require_equity(snapshot, hour)
         if self._run.close_at_end and hour == len(self._hours) - 1:
             self._c.strategy_manager.stand_down()
         self._settlement.pay_withdrawals(hour)
-        decision = self._c.strategy_manager.decide(self._observe(self._c.position_monitor.now(hour)), first=hour == 0)
+        decision = self._c.strategy_manager.decide(self._now(hour), first=hour == 0)
         if decision is not None:
             self._c.execution_manager.execute(decision, hour, self._record.attribution)
         self._settlement.pay_withdrawals(hour)
-        snapshot = self._observe(self._c.position_monitor.now(hour))
+        snapshot = self._now(hour)
         self._require_equity(snapshot, hour)
-        self._risk_states = [int(states[0]) for states in snapshot.risk.states]
+        self._risk_states = snapshot.risk.states
         self._record.record(snapshot, 1)
 
     def _after_liquidation(self) -> None:
@@ -153,7 +161,7 @@ class EventEngine:
         """An event for every risk measure whose state is not what it was."""
         for row, metric in enumerate(self._c.risk_monitor.metrics):
             state = RiskState(int(snapshot.risk.states[row][0]))
-            if state == self._risk_states[row]:
+            if state == self._risk_states[row, 0]:
                 continue
             value = float(snapshot.risk.values[row][0])
             self._c.event_logger.record(

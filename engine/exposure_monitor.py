@@ -45,8 +45,7 @@ class ExposureMonitor:
 
     def measure(self, positions: Positions) -> dict[str, Exposure]:
         """Exposure of every declared asset over the stretch of ``positions``."""
-        hours = slice(positions.start, positions.stop)
-        result = {}
+        hours, result = positions.hours, {}
         for asset, terms in self._terms.items():
             onchain = np.zeros(positions.stop - positions.start)
             exchange = np.zeros(positions.stop - positions.start)

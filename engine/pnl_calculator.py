@@ -14,36 +14,30 @@ from engine.errors import BasisError
 from engine.ledger import Ledger
 from engine.market import FloatArray
 from engine.position_monitor import Positions, Settlement
-from engine.positions import PositionType
 from engine.valuation import COMPONENT_INDEX, UnitValue
 
 
 class PnlCalculator:
     def __init__(self, ledger: Ledger, unit_values: Sequence[UnitValue], numeraire: FloatArray) -> None:
         self._ledger = ledger
-        self._unit_values = unit_values
         self._numeraire = numeraire
-        self._perps = frozenset(position for position, key in enumerate(ledger.keys) if key.type is PositionType.PERP)
+        self._units = np.array([unit_value.unit for unit_value in unit_values])
         self._steps = tuple(
             (position, COMPONENT_INDEX[component], steps)
             for position, unit_value in enumerate(unit_values)
             for component, steps in unit_value.steps.items()
         )
 
-    def value(self, positions: Positions) -> tuple[list[FloatArray], FloatArray]:
-        """Value of each position, and NAV, over the stretch, (hours,) in ``N``.
+    def value(self, positions: Positions) -> tuple[FloatArray, FloatArray]:
+        """Value of each position (accounts, hours), and NAV (hours,), over the stretch, in ``N``.
 
-        A perpetual is worth its unrealised P&L at the mark.
+        A perpetual is worth its unrealised P&L at the mark; every other account's entry price is zero.
         """
-        hours = slice(positions.start, positions.stop)
-        values = []
-        nav = np.zeros(positions.stop - positions.start)
-        for position, quantity in enumerate(positions.quantities):
-            unit = self._unit_values[position].unit[hours]
-            if position in self._perps:
-                unit = unit - self._ledger.entries[position] / self._numeraire[hours]
-            worth = quantity * unit
-            values.append(worth)
+        hours = positions.hours
+        entries = np.array(self._ledger.entries)[:, np.newaxis]
+        values = positions.quantities * (self._units[:, hours] - entries / self._numeraire[hours])
+        nav = np.zeros(len(values[0]))
+        for worth in values:  # one after the other: a sum over the axis would add pairwise when there is one hour
             nav += worth
         return values, nav
 

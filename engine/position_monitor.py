@@ -1,12 +1,13 @@
 """Position monitor: what is held at each hour of a stretch, derived from the ledger and never stored twice.
 
-Between two decisions stored quantities do not change, but for cash that funding settles into.  A stretch
-of hours is therefore one scalar a position and one array for each cash account with settlements due.
+Between two decisions stored quantities do not change, but for cash that funding settles into.  A stretch of hours
+is one matrix, accounts by hours, so that the monitors look at every account at once.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,27 +16,31 @@ from engine.market import FloatArray, MarketPanel
 from engine.maths.perps import funding_payment
 from engine.positions import PositionKey, PositionType, base_token
 
-Quantity = float | FloatArray
-
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """One funding payment that falls due: ``hour`` is an index into the panel."""
+    """One funding payment that falls due: ``hour`` is an index into the panel, ``*_index`` into the ledger."""
 
     hour: int
     perp: PositionKey
     cash: PositionKey
+    perp_index: int
+    cash_index: int
     mark: float
     rate: float
 
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Holdings over the hours ``[start, stop)``: ``quantities[i]`` is a float or an array of that length."""
+    """Holdings over the hours ``[start, stop)``: ``quantities`` (accounts, hours), stored units."""
 
     start: int
     stop: int
-    quantities: tuple[Quantity, ...]
+    quantities: FloatArray
+
+    @property
+    def hours(self) -> slice:
+        return slice(self.start, self.stop)
 
 
 class FundingSchedule:
@@ -48,9 +53,10 @@ class FundingSchedule:
                 continue
             series = f"{key.venue}:{key.symbol}"
             rates, marks = panel.funding[series], panel.perp[series]
-            cash = base_token(key.venue, "USDT")
+            perp_index, cash_index = ledger.position(key), ledger.position(base_token(key.venue, "USDT"))
+            cash = ledger.keys[cash_index]
             due.extend(
-                Settlement(hour, key, cash, float(marks[hour]), float(rates[hour]))
+                Settlement(hour, key, cash, perp_index, cash_index, float(marks[hour]), float(rates[hour]))
                 for hour in np.flatnonzero(~np.isnan(rates)).tolist()
             )
         self._due = sorted(due, key=lambda settlement: settlement.hour)
@@ -58,7 +64,7 @@ class FundingSchedule:
 
     def between(self, start: int, stop: int) -> list[Settlement]:
         """Settlements at the hours ``[start, stop)``."""
-        first, last = np.searchsorted(self._hours, (start, stop))
+        first, last = self._hours.searchsorted((start, stop))
         return self._due[first:last]
 
 
@@ -69,26 +75,25 @@ class PositionMonitor:
 
     def now(self, hour: int) -> Positions:
         """Holdings at ``hour`` as the ledger shows them."""
-        return Positions(hour, hour + 1, tuple(self._ledger.quantities))
+        return Positions(hour, hour + 1, np.array(self._ledger.quantities)[:, np.newaxis])
 
     def over(self, start: int, stop: int) -> Positions:
         """Holdings over ``[start, stop)`` if nothing but the scheduled settlements happens.
 
         Payments are added one after another, exactly as posting them will.
         """
-        quantities: list[Quantity] = list(self._ledger.quantities)
-        payments: dict[int, list[tuple[int, float]]] = {}
+        held, length = self._ledger.quantities, stop - start
+        balances: dict[int, list[float]] = {}
+        changes: dict[int, list[int]] = {}
         for due in self.schedule.between(start, stop):
-            size = self._ledger.quantity(due.perp)
+            size = held[due.perp_index]
             if size != 0.0:
-                account = self._ledger.position(due.cash)
-                amount = funding_payment(size, due.mark, due.rate)
-                payments.setdefault(account, []).append((due.hour - start, amount))
-        for account, due_amounts in payments.items():
-            balance = self._ledger.quantities[account]
-            path = np.full(stop - start, balance)
-            for offset, amount in due_amounts:
-                balance += amount
-                path[offset:] = balance
-            quantities[account] = path
-        return Positions(start, stop, tuple(quantities))
+                path = balances.setdefault(due.cash_index, [held[due.cash_index]])
+                path.append(path[-1] + funding_payment(size, due.mark, due.rate))
+                changes.setdefault(due.cash_index, [0]).append(due.hour - start)
+        quantities = np.empty((len(held), length))
+        quantities[:] = np.array(held)[:, np.newaxis]
+        for account, path in balances.items():
+            lasting = [later - earlier for earlier, later in pairwise((*changes[account], length))]
+            quantities[account] = np.repeat(path, lasting)
+        return Positions(start, stop, quantities)

@@ -31,18 +31,16 @@ class Recorder:
         """Store the first ``count`` hours of a snapshot."""
         hours = slice(snapshot.start, snapshot.start + count)
         self.nav[hours] = snapshot.nav[:count]
-        for row, quantity in enumerate(snapshot.positions.quantities):
-            self.quantity[row, hours] = quantity if isinstance(quantity, float) else quantity[:count]
-            self.value[row, hours] = snapshot.values[row][:count]
+        self.quantity[:, hours] = snapshot.positions.quantities[:, :count]
+        self.value[:, hours] = snapshot.values[:, :count]
         for row, asset in enumerate(self.assets):
             exposure = snapshot.exposures[asset]
             self.exposure[row, 0, hours] = exposure.net_delta[:count]
             self.exposure[row, 1, hours] = exposure.onchain_delta[:count]
             self.exposure[row, 2, hours] = exposure.exchange_delta[:count]
             self.exposure[row, 3, hours] = exposure.net_delta_value[:count]
-        for row, (values, states) in enumerate(zip(snapshot.risk.values, snapshot.risk.states, strict=True)):
-            self.risk[row, hours] = values[:count]
-            self.risk_state[row, hours] = states[:count]
+        self.risk[:, hours] = snapshot.risk.values[:, :count]
+        self.risk_state[:, hours] = snapshot.risk.states[:, :count]
 
     def pnl(self, initial_capital: float) -> FloatArray:
         """(n,) balance side: change of NAV less net flows; the first hour is against the initial capital."""

@@ -40,46 +40,82 @@ class Metric:
     floor: bool
     acts: bool = True
 
+
+class Levels:
+    """Warning and critical levels of many metrics, compared at once.
+
+    A ceiling is a floor of the negated measure, and a level that is not set lies below everything.
+    """
+
+    def __init__(self, metrics: Sequence[Metric]) -> None:
+        self._sign = np.array([1.0 if metric.floor else -1.0 for metric in metrics]).reshape(-1, 1)
+        self._warning = self._floors([metric.warning for metric in metrics])
+        self._critical = self._floors([metric.critical for metric in metrics])
+
     def states(self, values: FloatArray) -> NDArray[np.int8]:
-        """0 ok, 1 warning, 2 critical for each value."""
-        result = np.zeros(len(values), dtype=np.int8)
-        for level in (self.warning, self.critical):
-            if level is not None:
-                result += (values < level) if self.floor else (values > level)
-        return result
+        """(metrics, hours) 0 ok, 1 warning, 2 critical."""
+        signed = self._sign * values
+        states: NDArray[np.int8] = (signed < self._warning).astype(np.int8) + (signed < self._critical)
+        return states
+
+    def _floors(self, levels: Sequence[float | None]) -> FloatArray:
+        given = np.array([np.nan if level is None else level for level in levels]).reshape(-1, 1)
+        return np.where(np.isnan(given), -np.inf, self._sign * given)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a gauge may read: holdings of a stretch, NAV (hours,) in ``N``, exposures by asset."""
+    """What a gauge may read of a stretch.
+
+    Holdings, NAV (hours,) in ``N``, exposures by asset, and ``equity`` (margin accounts, hours) in USDT.
+    """
 
     positions: Positions
     nav: FloatArray
     exposures: Mapping[str, Exposure]
+    equity: FloatArray
 
     @property
     def hours(self) -> slice:
-        return slice(self.positions.start, self.positions.stop)
+        return self.positions.hours
 
 
 class Gauge(Protocol):
-    """``metrics`` name what ``read`` returns, in that order, one array of (hours,) each."""
+    """``metrics`` name what ``read`` returns: one row of (hours,) each, in that order."""
 
     @property
     def metrics(self) -> tuple[Metric, ...]: ...
 
-    def read(self, view: View) -> tuple[FloatArray, ...]: ...
+    def read(self, view: View) -> FloatArray | tuple[FloatArray, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class MarginAccount:
+    """One exchange account that carries perpetuals."""
+
+    venue: VenueConfig
+    perps: Sequence[PositionKey]
+    levels: Thresholds
+
+    @property
+    def metrics(self) -> tuple[Metric, Metric]:
+        return (
+            Metric("margin_ratio", self.venue.venue, self.levels.warning, self.levels.critical, floor=True),
+            Metric("maintenance_ratio", self.venue.venue, None, 1.0, floor=True),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A perpetual of a margin account; ``tiers`` are (first hour index, tiers), oldest first."""
+    """A perpetual of the margin account in row ``account``; ``tiers`` are (first hour index, tiers), oldest first."""
 
+    account: int
     position: int
     mark: FloatArray
     tiers: tuple[tuple[int, MarginTiers], ...]
 
     def maintenance(self, notional: FloatArray, start: int, stop: int) -> FloatArray:
+        """(hours,) USDT, by the tiers in force at each hour of ``[start, stop)``."""
         result = np.zeros(stop - start)
         for first, tiers in self.tiers:
             if first < stop:
@@ -89,45 +125,41 @@ class Contract:
 
 
 class MarginGauge:
-    """One exchange account that carries perpetuals."""
+    """Every exchange account that carries perpetuals; rows of ``equity`` are as in ``venues``."""
 
-    def __init__(
-        self, venue: VenueConfig, perps: Sequence[PositionKey], ledger: Ledger, panel: MarketPanel, levels: Thresholds
-    ) -> None:
-        self.venue = venue.venue
-        self.metrics = (
-            Metric("margin_ratio", self.venue, levels.warning, levels.critical, floor=True),
-            Metric("maintenance_ratio", self.venue, None, 1.0, floor=True),
-        )
+    def __init__(self, accounts: Sequence[MarginAccount], ledger: Ledger, panel: MarketPanel) -> None:
+        self.metrics = tuple(metric for account in accounts for metric in account.metrics)
+        self.venues = tuple(account.venue.venue for account in accounts)
         self._ledger = ledger
-        self._cash = ledger.position(base_token(self.venue, "USDT"))
-        self._contracts = [
+        self._cash = [ledger.position(base_token(venue, "USDT")) for venue in self.venues]
+        self._contracts = tuple(
             Contract(
+                row,
                 ledger.position(key),
                 panel.perp[f"{key.venue}:{key.symbol}"],
-                contract_tiers(venue, key.symbol, panel),
+                contract_tiers(account.venue, key.symbol, panel),
             )
-            for key in perps
-        ]
+            for row, account in enumerate(accounts)
+            for key in account.perps
+        )
 
-    def read(self, view: View) -> tuple[FloatArray, FloatArray]:
-        positions, hours = view.positions, view.hours
-        equity = self.equity(view)
-        notional = np.zeros_like(equity)
-        maintenance = np.zeros_like(equity)
-        for contract in self._contracts:
-            held = abs(self._ledger.quantities[contract.position]) * contract.mark[hours]
-            notional += held
-            maintenance += contract.maintenance(held, positions.start, positions.stop)
-        return margin_ratio(equity, notional), margin_ratio(equity, maintenance)
-
-    def equity(self, view: View) -> FloatArray:
-        """(hours,) USDT and unrealised P&L of the account."""
-        equity = view.positions.quantities[self._cash] + np.zeros(view.positions.stop - view.positions.start)
+    def equity(self, positions: Positions) -> FloatArray:
+        """(accounts, hours) USDT and unrealised P&L."""
+        equity = positions.quantities[self._cash]
         for contract in self._contracts:
             size, entry = self._ledger.quantities[contract.position], self._ledger.entries[contract.position]
-            equity += unrealised_pnl(size, contract.mark[view.hours], entry)
+            equity[contract.account] += unrealised_pnl(size, contract.mark[positions.hours], entry)
         return equity
+
+    def read(self, view: View) -> FloatArray:
+        """Equity of each account over its notional, and over its maintenance margin."""
+        positions = view.positions
+        covered = np.zeros((len(self.metrics), len(view.nav)))
+        for contract in self._contracts:
+            held = abs(self._ledger.quantities[contract.position]) * contract.mark[positions.hours]
+            covered[2 * contract.account] += held
+            covered[2 * contract.account + 1] += contract.maintenance(held, positions.start, positions.stop)
+        return margin_ratio(view.equity.repeat(2, axis=0), covered)
 
 
 class LoopGauge:

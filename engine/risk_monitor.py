@@ -16,7 +16,7 @@ from engine.ledger import Ledger
 from engine.market import FloatArray, MarketPanel
 from engine.position_monitor import Positions
 from engine.positions import LST_ISSUERS, PositionKey, PositionType
-from engine.risk_gauges import DeltaGauge, Gauge, LoopGauge, MarginGauge, Metric, PegGauge, View
+from engine.risk_gauges import DeltaGauge, Gauge, Levels, LoopGauge, MarginAccount, MarginGauge, Metric, PegGauge, View
 from engine.venues.lending import hourly_parameter
 
 
@@ -28,10 +28,10 @@ class RiskState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """``values[i]`` and ``states[i]`` (hours,) belong to ``RiskMonitor.metrics[i]``; ``equity`` is USDT by venue."""
+    """``values`` and ``states`` (metrics, hours), rows as in ``RiskMonitor.metrics``; ``equity`` is USDT by venue."""
 
-    values: tuple[FloatArray, ...]
-    states: tuple[NDArray[np.int8], ...]
+    values: FloatArray
+    states: NDArray[np.int8]
     equity: Mapping[str, FloatArray]
 
 
@@ -39,14 +39,17 @@ class RiskMonitor:
     """Built from a run's configuration; it watches what its accounts expose it to."""
 
     def __init__(self, run: RunConfig, ledger: Ledger, panel: MarketPanel) -> None:
-        self._margin = tuple(_margin_gauges(run, ledger, panel))
-        gauges: list[Gauge] = [*self._margin, *_loop_gauges(run, ledger, panel)]
+        self._margin = _margin_gauge(run, ledger, panel)
+        gauges: list[Gauge] = [] if self._margin is None else [self._margin]
+        gauges += _loop_gauges(run, ledger, panel)
         if run.mode.peg_thresholds is not None and run.mode.lst_token is not None:
             gauges.append(PegGauge(run.mode.lst_token, panel, run.mode.peg_thresholds))
-        if self._margin:
+        if self._margin is not None:
             gauges.append(DeltaGauge(run.mode.asset, run.mode.delta_tolerance))
         self._gauges = tuple(gauges)
         self.metrics: tuple[Metric, ...] = tuple(metric for gauge in gauges for metric in gauge.metrics)
+        self._levels = Levels(self.metrics)
+        self._accounts = self._margin.venues if self._margin is not None else ()
         watched, asked = {metric.name for metric in self.metrics}, set(run.mode.component_config.risk_monitor.metrics)
         if watched != asked:
             raise BasisError(
@@ -66,18 +69,19 @@ class RiskMonitor:
 
     def assess(self, positions: Positions, nav: FloatArray, exposures: Mapping[str, Exposure]) -> Risk:
         """Every metric over the stretch of ``positions``, with its state."""
-        view = View(positions, nav, exposures)
-        values = tuple(value for gauge in self._gauges for value in gauge.read(view))
-        states = tuple(metric.states(value) for metric, value in zip(self.metrics, values, strict=True))
-        return Risk(values, states, {gauge.venue: gauge.equity(view) for gauge in self._margin})
+        equity = self._margin.equity(positions) if self._margin is not None else np.empty((0, len(nav)))
+        view = View(positions, nav, exposures, equity)
+        values = np.array([row for gauge in self._gauges for row in gauge.read(view)])
+        values = values.reshape(len(self.metrics), len(nav))  # a mode without metrics has an empty table, not none
+        return Risk(values, self._levels.states(values), dict(zip(self._accounts, equity, strict=True)))
 
 
-def _margin_gauges(run: RunConfig, ledger: Ledger, panel: MarketPanel) -> list[MarginGauge]:
+def _margin_gauge(run: RunConfig, ledger: Ledger, panel: MarketPanel) -> MarginGauge | None:
     perps: dict[str, list[PositionKey]] = {}
     for key in ledger.keys:
         if key.type is PositionType.PERP:
             perps.setdefault(key.venue, []).append(key)
-    gauges = []
+    accounts = []
     for name, keys in perps.items():
         thresholds = run.mode.margin_thresholds or run.venues[name].margin_thresholds
         if thresholds is None:
@@ -87,8 +91,8 @@ def _margin_gauges(run: RunConfig, ledger: Ledger, panel: MarketPanel) -> list[M
                 expected="margin_thresholds in the venue or the mode file",
                 found="neither",
             )
-        gauges.append(MarginGauge(run.venues[name], keys, ledger, panel, thresholds))
-    return gauges
+        accounts.append(MarginAccount(run.venues[name], keys, thresholds))
+    return MarginGauge(accounts, ledger, panel) if accounts else None
 
 
 def _loop_gauges(run: RunConfig, ledger: Ledger, panel: MarketPanel) -> list[LoopGauge]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -111,10 +112,13 @@ class VenueConfig(StrictModel):
                         )
 
     @cached_property
-    def _history(self) -> Mapping[str, tuple[ParameterRow, ...]]:
-        history: dict[str, tuple[ParameterRow, ...]] = {}
+    def _history(self) -> Mapping[str, tuple[list[float], list[ParameterRow]]]:
+        """By key: the epoch seconds its rows take effect at, ascending, and the rows."""
+        history: dict[str, tuple[list[float], list[ParameterRow]]] = {}
         for row in self.parameter_rows():
-            history[row.key] = (*history.get(row.key, ()), row)
+            starts, rows = history.setdefault(row.key, ([], []))
+            starts.append(as_epoch(row.effective_from))
+            rows.append(row)
         return history
 
     def parameter(self, key: str, at: date | datetime | int) -> float:
@@ -127,7 +131,6 @@ class VenueConfig(StrictModel):
 
     def parameter_row(self, key: str, at: date | datetime | int) -> ParameterRow:
         """The newest row of ``key`` effective at ``at``; errors as `parameter`."""
-        day = as_utc_date(at)
         if key not in self._history:
             raise BasisError(
                 "CFG-006",
@@ -135,17 +138,17 @@ class VenueConfig(StrictModel):
                 looked_in=f"venues/{self.venue}.yaml",
                 found=", ".join(self._history),
             )
-        rows = self._history[key]
-        in_force = [row for row in rows if row.effective_from <= day]
-        if not in_force:
+        starts, rows = self._history[key]
+        in_force = bisect_right(starts, as_epoch(at))
+        if in_force == 0:
             raise BasisError(
                 "CFG-006",
-                f"{self.venue} has no {key!r} in force on {day.isoformat()}",
+                f"{self.venue} has no {key!r} in force on {as_utc_date(at).isoformat()}",
                 expected="a row effective on or before that day",
                 looked_in=f"venues/{self.venue}.yaml",
                 found="rows effective from " + ", ".join(row.effective_from.isoformat() for row in rows),
             )
-        return in_force[-1]
+        return rows[in_force - 1]
 
     def margin_schedule(self, symbol: str, at: date | datetime | int) -> MarginSchedule:
         """The margin tiers of a perpetual in force at ``at``.
@@ -176,3 +179,12 @@ def as_utc_date(at: date | datetime | int) -> date:
     if isinstance(at, date):
         return at
     return datetime.fromtimestamp(int(at), tz=UTC).date()
+
+
+def as_epoch(at: date | datetime | int) -> float:
+    """Epoch seconds of an aware datetime, of the UTC midnight a date begins with, or as given."""
+    if isinstance(at, datetime):
+        return at.timestamp()
+    if isinstance(at, date):
+        return datetime.combine(at, time(), UTC).timestamp()
+    return at

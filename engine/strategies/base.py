@@ -7,7 +7,7 @@ of length one and a stretch of many give the same answer for an hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -35,10 +35,13 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Positions and everything derived from them over the hours ``[start, stop)``; money in ``N``."""
+    """Positions and everything derived from them over the hours ``[start, stop)``; money in ``N``.
+
+    ``values`` (accounts, hours), ``nav`` (hours,).
+    """
 
     positions: Positions
-    values: Sequence[FloatArray]
+    values: FloatArray
     nav: FloatArray
     exposures: Mapping[str, Exposure]
     risk: Risk
