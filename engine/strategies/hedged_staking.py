@@ -50,11 +50,14 @@ class StakedLeg:
 
     def plan(self, change: float, hour: int, urgent: bool) -> LegPlan:
         if change >= 0.0:
-            return self._grow(change, hour)
+            return self._grow(change, hour, urgent)
+        asked_for = urgent or self._context.treasury.outstanding > 0.0
+        if self._leg.is_dislocated(hour) and not asked_for:
+            return LegPlan(0.0)
         way_out = self._leave(-change, hour, urgent)
         return self._sell(way_out, hour, most=-change)
 
-    def _grow(self, change: float, hour: int) -> LegPlan:
+    def _grow(self, change: float, hour: int, urgent: bool) -> LegPlan:
         """Buy, move on chain, and put to work what has arrived there; else put the leverage right."""
         bought = change + self._ledger.quantity(self._on_exchange)
         arrived, after = max(self._leg.wallet, 0.0), []
@@ -65,7 +68,7 @@ class StakedLeg:
             return LegPlan(change, after=(*after, *self._leg.invest(arrived, hour)))
         if after:
             return LegPlan(change, after=tuple(after))
-        levelled = self._leg.relever(hour)
+        levelled = self._leg.relever(hour, urgent)
         return LegPlan(change, levelled.lost, before=levelled.blocks)
 
     def _leave(self, eth: float, hour: int, urgent: bool) -> Exit:

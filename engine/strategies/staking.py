@@ -63,7 +63,7 @@ class StakingStrategy:
         if self._closing:
             blocks = (*self._leg.leave_all(hour).blocks, *self._rewards.sell(hour))
             return Decision(Action.EXIT_FULL, "position", "standing down", blocks)
-        if self._context.at_risk(snapshot)[0] and (blocks := self._leg.relever(hour).blocks):
+        if self._context.at_risk(snapshot)[0] and (blocks := self._leg.relever(hour, urgent=True).blocks):
             return Decision(Action.EXIT_PARTIAL, "risk", "a risk measure is past its level", blocks)
         return (
             self._withdraw(hour)

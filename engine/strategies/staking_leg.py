@@ -7,7 +7,8 @@ stands at LTV ``λ``: ``C = S / (1 − λ)``, ``D = S · λ / (1 − λ)``, reac
 Leaving has two routes.  The issuer's queue pays the oracle rate after a delay; the DEX pays the market rate less
 slippage at once.  The rule: a levered leg and anything urgent leaves through the DEX (the flash loan must be repaid in
 the same transaction, and risk never waits); otherwise the cheaper of the DEX's loss and the yield forgone in the queue,
-gas included.  A wallet that cannot pay the queue's gas sells that much on the DEX first.
+gas included.  A wallet that cannot pay the queue's gas sells that much on the DEX first.  While the market rate stands
+under the peg's warning level, a target alone sells nothing: risk and withdrawals do.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ class StakingLeg:
         self._context = context
         self._ledger = context.ledger
         self._route = required(mode.exit_route, "exit_route")
+        self._peg_warning = required(mode.peg_thresholds, "peg_thresholds").warning
         self._rate = panel.oracle_rate[self.lst]
         self._market = panel.market_rate[self.lst]
         self._free = wallet_key(self.lst)
@@ -160,15 +162,24 @@ class StakingLeg:
             return max(gas.cost("REDEEM_LST", hour), gas.cost("TOKEN_SWAP", hour))
         return gas.cost(EXIT, hour)
 
-    def relever(self, hour: int) -> Exit:
-        """Back to the target LTV with what is there, up or down; nothing where it stands there."""
+    def relever(self, hour: int, urgent: bool = False) -> Exit:
+        """Back to the target LTV with what is there, up or down; nothing where it stands there.
+
+        An urgent step only reduces; one that is not sells nothing while the peg is past its warning level.
+        """
         if self.ltv is None or float(self.leverage_deviation(hour, hour + 1)[0]) <= NEGLIGIBLE:
             return Exit()
         state = self.state(hour)
         _, flash = required(self._flash, "a flash-loan venue")
         if flash_loan_to_lever(state.collateral, state.debt, 0.0, self.ltv, flash.fee_rate(hour)) > 0.0:
-            return Exit(self.invest(-self._gas_shortage(ENTRY, hour), hour))
+            return Exit() if urgent else Exit(self.invest(-self._gas_shortage(ENTRY, hour), hour))
+        if self.is_dislocated(hour) and not urgent:
+            return Exit()
         return self._delever(self._gas_shortage(EXIT, hour), hour)
+
+    def is_dislocated(self, hour: int) -> bool:
+        """Is the market rate so far under the oracle rate that a target alone is no reason to sell?"""
+        return float(self._market[hour] / self._rate[hour]) < self._peg_warning
 
     def _gas_shortage(self, operation: str, hour: int) -> float:
         """ETH the position itself must yield for gas: nothing where gas may be owed (the USDT class)."""

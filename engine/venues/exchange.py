@@ -75,24 +75,25 @@ class SimulatedExchange:
     def liquidate(self, symbol: str, hour: int) -> Fill:
         """The venue closes a position at the mark and keeps its liquidation fee.
 
-        The account cannot owe more than it holds: a loss beyond that is the venue's.
+        The account cannot owe more than it holds: a loss beyond that is borne by the venue.
         """
         key, cash = perp(self._name, symbol), base_token(self._name, "USDT")
         size, entry = self._ledger.quantity(key), self._ledger.entry(key)
         mark = float(self._panel.perp[f"{self._name}:{symbol}"][hour])
         realised = apply_trade(size, entry, -size, mark).realised
-        charged = abs(size) * mark * self._fee("perp.liquidation_fee_bps", hour)
-        fee = min(charged, self._ledger.quantity(cash) + realised)
+        left = self._ledger.quantity(cash) + realised
+        fee = min(abs(size) * mark * self._fee("perp.liquidation_fee_bps", hour), max(left, 0.0))
+        shortfall = max(-left, 0.0)
         return Fill(
             "liquidation",
             self._name,
             symbol,
             -size,
             mark,
-            ((key, -size), (cash, realised - fee)),
-            {"liquidation_pnl": fee},
+            ((key, -size), (cash, realised - fee + shortfall)),
+            {"liquidation_pnl": fee - shortfall},
             entry=0.0,
-            details={"mark": mark, "realised_pnl": realised, "fee": fee, "fee_charged": charged},
+            details={"mark": mark, "realised_pnl": realised, "fee": fee, "borne_by_venue": shortfall},
         )
 
     def _fill(self, pair: str, price: float, quantity: float, hour: int) -> tuple[float, float, float]:

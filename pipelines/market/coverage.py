@@ -11,6 +11,7 @@ from engine.errors import BasisError, Problem
 from engine.market import HOUR, IntArray, iso_hour
 from pipelines.market.causes import explain_missing
 from pipelines.market.origins import cadence_of
+from pipelines.market.schema import epoch_seconds
 from pipelines.market.source import EVENT_TABLES, MarketSource, RequiredSeries, RunWindow, SeriesRows
 
 DAY = 24 * HOUR
@@ -57,16 +58,41 @@ def _missing(run: RunWindow, found: SeriesRows, source: MarketSource) -> list[Pr
     first, last = window_bounds(run)
     unusable = source.unusable(series)
     if series.table in EVENT_TABLES:
-        begun = series.table == "reward_distributions" or (len(found.ts) > 0 and int(found.ts[0]) <= first)
+        rewards = series.table == "reward_distributions"
+        begun = rewards or (len(found.ts) > 0 and int(found.ts[0]) <= first)
         if unusable or not begun:
             return explain_missing(series, found.ts, found.ts, HOUR, source)
-        return _incomplete_costs(found) if series.table == "execution_costs" else []
+        return _days_without_rewards(run, found) if rewards else _incomplete_costs(found)
     cadence = series_cadence(series, source)
     expected = np.arange(-(-first // cadence) * cadence, last + 1, cadence, dtype=np.int64)
     missing = np.setdiff1d(expected, found.ts, assume_unique=True)
     if not len(missing) and not unusable:
         return []
     return explain_missing(series, expected, missing, cadence, source)
+
+
+def _days_without_rewards(run: RunWindow, found: SeriesRows) -> list[Problem]:
+    """Days of the window that lie in no earning period: what they would have paid is not known."""
+    first, last = (bound // DAY for bound in window_bounds(run))
+    lacking = np.setdiff1d(np.arange(first, last + 1), earning_days(found))
+    if not len(lacking):
+        return []
+    stretches = np.split(lacking, np.flatnonzero(np.diff(lacking) != 1) + 1)
+    dates = ", ".join(f"{_day(days[0])} .. {_day(days[-1])} ({len(days)} days)" for days in stretches)
+    known = earning_days(found)
+    span = f"rewards are known from {_day(known[0])} to {_day(known[-1])}" if len(known) else "no rewards are known"
+    return [Problem("DATA-003", found.series.table, f"{found.series.name} {dates}", span, "rewards for every day")]
+
+
+def earning_days(found: SeriesRows) -> IntArray:
+    """Days (since 1970-01-01, ascending) inside an earning period, both ends inclusive."""
+    starts, ends = (epoch_seconds(found.rows[name]) // DAY for name in ("period_start", "period_end"))
+    periods = [np.arange(start, end + 1) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return np.unique(np.concatenate(periods)) if periods else np.empty(0, dtype=np.int64)
+
+
+def _day(days_since_epoch: int) -> date:
+    return date.fromordinal(date(1970, 1, 1).toordinal() + int(days_since_epoch))
 
 
 def _incomplete_costs(found: SeriesRows) -> list[Problem]:
@@ -84,9 +110,7 @@ def _incomplete_costs(found: SeriesRows) -> list[Problem]:
 
 def _workable(found: Sequence[SeriesRows], source: MarketSource) -> str:
     """The longest run of whole days every series covers, in words."""
-    days = {
-        rows.series.name: covered_days(rows, source) for rows in found if rows.series.table != "reward_distributions"
-    }
+    days = {rows.series.name: covered_days(rows, source) for rows in found}
     empty = sorted(name for name, covered in days.items() if not len(covered))
     stretch = longest_stretch({name: covered for name, covered in days.items() if len(covered)})
     if stretch is None:
@@ -100,6 +124,8 @@ def _workable(found: Sequence[SeriesRows], source: MarketSource) -> str:
 
 def covered_days(found: SeriesRows, source: MarketSource) -> IntArray:
     """Days (since 1970-01-01, ascending) on which a series has every row a run needs."""
+    if found.series.table == "reward_distributions":
+        return earning_days(found)
     if found.series.table in EVENT_TABLES:
         if not len(found.ts):
             return np.empty(0, dtype=np.int64)
@@ -119,5 +145,4 @@ def longest_stretch(days: Mapping[str, IntArray]) -> tuple[date, date] | None:
         return None
     runs = np.split(common, np.flatnonzero(np.diff(common) != 1) + 1)
     longest = max(runs, key=len)
-    epoch = date(1970, 1, 1).toordinal()
-    return date.fromordinal(epoch + int(longest[0])), date.fromordinal(epoch + int(longest[-1]))
+    return _day(longest[0]), _day(longest[-1])

@@ -41,7 +41,7 @@ def replayed_nav(result: RunResult, panel: MarketPanel) -> FloatArray:
             cash[hour:] -= amount * price + details["fee"]
         elif kind in ("perp_trade", "liquidation"):
             add(f"perp {venue}:{token}", hour, amount)
-            cash[hour:] -= amount * price + details["fee"]
+            cash[hour:] -= amount * price + details["fee"] - details.get("borne_by_venue", 0.0)
         elif kind in ("lend_supply", "lend_withdraw"):
             cash[hour:] += amount
             add(f"aave {token}", hour, -amount / panel.liquidity_index[token][hour])

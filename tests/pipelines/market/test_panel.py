@@ -101,7 +101,7 @@ def world(make_config: Maker, make_load: Maker) -> World:
         ),
         make_load(
             by_name["etherfi_eigen_rewards"], [HOURS[0], START + DAY], period_start=[HOURS[0] - DAY, START - DAY],
-            period_end=[HOURS[0], START], rate_per_eeth=[0.1, 0.2], data_quality=["exact", "estimated"],
+            period_end=[HOURS[0], START + 2 * DAY], rate_per_eeth=[0.1, 0.2], data_quality=["exact", "estimated"],
         ),
     ]  # fmt: skip
     return by_name, {load.dataset: load for load in loads}
@@ -267,12 +267,23 @@ def test_a_blocked_dataset_blocks_even_where_all_its_rows_are_there(
     source = _source(world)
     problem = Problem("DATA-004", "rewards.csv", "2026-01-01T00:00Z", "0.1 and 0.2", "one row per payout")
     blocked = make_load(
-        configs["etherfi_eigen_rewards"], [START], period_start=[START], period_end=[START], rate_per_eeth=[0.1],
+        configs["etherfi_eigen_rewards"], [START], period_start=[START], period_end=[START + DAY], rate_per_eeth=[0.1],
         data_quality=["exact"], problems=[problem],
     )  # fmt: skip
     with pytest.raises(BasisError) as refusal:
         build_panel(Run(mode), MarketSource(source.tables, loads | {"etherfi_eigen_rewards": blocked}, configs))
     assert refusal.value.problems == (problem,)
+
+
+def test_a_window_without_rewards_is_refused_with_the_dates(mode: ModeConfig, world: World, make_load: Maker) -> None:
+    configs, loads = world
+    short = make_load(
+        configs["etherfi_eigen_rewards"], [START], period_start=[START - DAY], period_end=[START], rate_per_eeth=[0.1],
+        data_quality=["exact"],
+    )  # fmt: skip
+    (problem,) = _refusal(mode, (configs, loads | {"etherfi_eigen_rewards": short})).problems
+    assert problem.key == "rewards:EIGEN 2026-01-02 .. 2026-01-02 (1 days)"
+    assert problem.value == "rewards are known from 2025-12-31 to 2026-01-01"
 
 
 def test_series_nobody_declares_or_loads_are_named(mode: ModeConfig, world: World) -> None:
