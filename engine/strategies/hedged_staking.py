@@ -134,7 +134,7 @@ class HedgedStakingStrategy(HedgedCarry):
 
     def decide(self, snapshot: Snapshot) -> Decision | None:
         """Targets and risk first; dust is sold at an hour that asks for nothing else."""
-        decision = super().decide(snapshot)
+        decision = super().decide(snapshot) if super().triggers(snapshot)[0] else None
         if decision is None and self._rewards.worth_selling(snapshot)[0]:
             return Decision(
                 Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell(snapshot.start)

@@ -186,7 +186,8 @@ def _executed(run: RunConfig, panel: Any, *legs: Any) -> tuple[EventEngine, Basi
          "EXE-003", "leg 3, flash_repay"),
         # more LST than was minted
         ((FlashBorrow("morpho", 10.0), Stake("etherfi", "weETH", 10.0, 10.0 / RATE),
-          LendSupply("aave_v3", "weETH", 11.0), Borrow("aave_v3", "WETH", 10.0), FlashRepay("morpho", 10.0, 0.0)), "EXE-003", "leg 3, lend_supply"),
+          LendSupply("aave_v3", "weETH", 11.0), Borrow("aave_v3", "WETH", 10.0), FlashRepay("morpho", 10.0, 0.0)),
+         "EXE-003", "leg 3, lend_supply"),
         # more collateral than was supplied
         ((LendWithdraw("aave_v3", "weETH", 1e6), Swap("dex", "weETH", 1e6)), "EXE-003", "leg 1, lend_withdraw"),
         # nothing is short, but the pool lends no more than 93 %
