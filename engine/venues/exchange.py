@@ -82,7 +82,8 @@ class SimulatedExchange:
         mark = float(self._panel.perp[f"{self._name}:{symbol}"][hour])
         realised = apply_trade(size, entry, -size, mark).realised
         left = self._ledger.quantity(cash) + realised
-        fee = min(abs(size) * mark * self._fee("perp.liquidation_fee_bps", hour), max(left, 0.0))
+        charged = abs(size) * mark * self._fee("perp.liquidation_fee_bps", hour)
+        fee = min(charged, max(left, 0.0))
         shortfall = max(-left, 0.0)
         return Fill(
             "liquidation",
@@ -93,7 +94,13 @@ class SimulatedExchange:
             ((key, -size), (cash, realised - fee + shortfall)),
             {"liquidation_pnl": fee - shortfall},
             entry=0.0,
-            details={"mark": mark, "realised_pnl": realised, "fee": fee, "borne_by_venue": shortfall},
+            details={
+                "mark": mark,
+                "realised_pnl": realised,
+                "fee": fee,
+                "fee_charged": charged,
+                "borne_by_venue": shortfall,
+            },
         )
 
     def _fill(self, pair: str, price: float, quantity: float, hour: int) -> tuple[float, float, float]:
