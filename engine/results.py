@@ -20,6 +20,7 @@ from engine.config import RunConfig
 from engine.ledger import Ledger
 from engine.market import FloatArray, IntArray, iso_hour
 from engine.maths.performance import Performance, drawdowns, hourly_returns, money_weighted_return, performance
+from engine.positions import LST_ISSUERS, WALLET, PositionType
 from engine.recorder import Recorder
 from engine.risk_monitor import RiskState
 from engine.valuation import COMPONENT_INDEX, COMPONENTS
@@ -68,6 +69,22 @@ class RunResult:
     def _ts(self) -> NDArray[np.datetime64]:
         return self.hours.astype("datetime64[s]").astype("datetime64[us]")
 
+    @cached_property
+    def market_valuation_gap(self) -> FloatArray:
+        """(n,) value of every LST held, free or supplied, at the market rate less that at the oracle rate.
+
+        NaN where no market rate is known, and everywhere in a mode that stakes nothing.
+        """
+        panel, valuer = self.components.data_provider.panel, self.components.valuer
+        gap = np.full(len(self.hours), np.nan)
+        for row, key in enumerate(self.ledger.keys):
+            if key.asset in LST_ISSUERS and key.type in (PositionType.LST, PositionType.A_TOKEN):
+                discount = panel.market_rate[key.asset] - panel.oracle_rate[key.asset]
+                tokens = self.record.quantity[row] * self.components.unit_values[row].tokens
+                value = tokens * discount * valuer.token_price(WALLET, "ETH") / valuer.numeraire
+                gap = np.where(np.isnan(gap), value, gap + value)
+        return gap
+
     def worst_residual(self) -> tuple[float, str]:
         """Largest |residual| / NAV, and the hour it happened at."""
         relative = np.abs(self.residual) / self.record.nav
@@ -83,6 +100,7 @@ class RunResult:
             "cumulative_pnl": np.cumsum(self.pnl),
             "drawdown": drawdowns(hourly_returns(self.record.nav, self.pnl)),
             "residual": self.residual,
+            "market_valuation_gap": self.market_valuation_gap,
         }
 
     def pnl_attribution(self) -> Table:

@@ -20,7 +20,7 @@ from pipelines.reports.theme import (
 )
 from pipelines.reports.verdict import TOLERANCE, residual_ratio
 
-NAV_COLOUR, DRAWDOWN_COLOUR = "#1f4e79", "#b3261e"
+NAV_COLOUR, DRAWDOWN_COLOUR, MARKET_COLOUR = "#1f4e79", "#b3261e", "#b8860b"
 
 
 def nav_and_drawdown(run: RunTables) -> Chart:
@@ -52,6 +52,25 @@ def cumulative_pnl(run: RunTables) -> Chart:
     )
 
 
+def _at_market_rates(run: RunTables, drawing: Drawing, nav: np.ndarray) -> None:
+    """NAV with staked ETH at the rate a DEX pays, where the run stakes and that rate is known."""
+    if "market_valuation_gap" not in run.hourly_pnl:
+        return
+    gap = run.hourly_pnl["market_valuation_gap"].to_numpy(np.float64)
+    if not np.isfinite(gap).any():
+        return
+    money = f"%{{y:,.{run.currency.digits}f}} {run.currency.label}"
+    trace = drawing.hourly(
+        nav + gap, name="At market rates", line={"color": MARKET_COLOUR, "width": 1, "dash": "dot"},
+        hovertemplate=f"At market rates {money}<extra></extra>",
+    )  # fmt: skip
+    last = gap[np.isfinite(gap)][-1]
+    drawing.note(
+        "With staked ETH at the DEX rate", MARKET_COLOUR, [trace],
+        f"{number(last, run.currency.digits)} {run.currency.label} at the end",
+    )  # fmt: skip
+
+
 def _equity(run: RunTables, column: str, words: tuple[str, str, str, str]) -> Chart:
     key, title, label, caption = words
     drawing = Drawing(run, 440)
@@ -76,6 +95,8 @@ def _equity(run: RunTables, column: str, words: tuple[str, str, str, str]) -> Ch
                 "rangemode": "tozero", "gridcolor": "#e3e8ed", "automargin": True, "tickfont": {"color": MUTED}},
     )  # fmt: skip
     drawing.note(label, NAV_COLOUR, [top], f"{number(values[-1], run.currency.digits)} {run.currency.label}")
+    if column == "nav":
+        _at_market_rates(run, drawing, values)
     drawing.note("Drawdown", DRAWDOWN_COLOUR, [bottom], f"deepest {percent(drawdown.min() / 100)}")
     return drawing.chart(key, title, caption)
 

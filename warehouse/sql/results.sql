@@ -111,6 +111,7 @@ CREATE TABLE results.hourly_pnl (
     cumulative_pnl DOUBLE NOT NULL,
     drawdown       DOUBLE NOT NULL,
     residual       DOUBLE NOT NULL,
+    market_valuation_gap DOUBLE DEFAULT NULL,
     PRIMARY KEY (run_id, ts)
 );
 COMMENT ON TABLE results.hourly_pnl IS 'NAV and P&L by hour';
@@ -122,6 +123,7 @@ COMMENT ON COLUMN results.hourly_pnl.pnl IS 'Change of NAV less net_flows; the f
 COMMENT ON COLUMN results.hourly_pnl.cumulative_pnl IS 'Sum of pnl since the start';
 COMMENT ON COLUMN results.hourly_pnl.drawdown IS 'Fall from the highest NAV so far, fraction of it, zero or negative';
 COMMENT ON COLUMN results.hourly_pnl.residual IS 'pnl less the sum of its attribution: floating-point noise';
+COMMENT ON COLUMN results.hourly_pnl.market_valuation_gap IS 'What NAV would change by if staked ETH were valued at the DEX rate instead of the oracle rate; NULL where no market rate is known or nothing is staked';
 
 CREATE TABLE results.pnl_attribution (
     run_id         VARCHAR NOT NULL,
