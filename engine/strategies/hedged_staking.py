@@ -16,8 +16,9 @@ from engine.positions import TRANSIT, WALLET, PositionKey, base_token
 from engine.strategies.base import Snapshot, StrategyContext, required
 from engine.strategies.basis_trade import hedge_accounts
 from engine.strategies.hedged import HedgedCarry, LegPlan
+from engine.strategies.lst_exit import Exit
 from engine.strategies.rewards import RewardDesk
-from engine.strategies.staking_leg import Exit, StakingLeg
+from engine.strategies.staking_leg import StakingLeg
 from engine.venues.ethereum import gas_operation
 
 ROUNDING = 1e-9

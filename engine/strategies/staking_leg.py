@@ -4,11 +4,7 @@ State in ETH at Aave's oracle rate: free LST, collateral ``C``, debt ``D``; net 
 stands at LTV ``λ``: ``C = S / (1 − λ)``, ``D = S · λ / (1 − λ)``, reached in one flash-loan bundle
 (see ``engine.maths.leverage``).
 
-Leaving has two routes.  The issuer's queue pays the oracle rate after a delay; the DEX pays the market rate less
-slippage at once.  The rule: a levered leg and anything urgent leaves through the DEX (the flash loan must be repaid in
-the same transaction, and risk never waits); otherwise the cheaper of the DEX's loss and the yield forgone in the queue,
-gas included.  A wallet that cannot pay the queue's gas sells that much on the DEX first.  While the market rate stands
-under the peg's warning level, a target alone sells nothing: risk and withdrawals do.
+A levered leg leaves through a flash loan and the DEX, a free one by ``engine.strategies.lst_exit``.
 """
 
 from __future__ import annotations
@@ -17,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.errors import BasisError
 from engine.instructions import (
     Block,
     Borrow,
@@ -27,25 +22,20 @@ from engine.instructions import (
     LendSupply,
     LendWithdraw,
     Repay,
-    RequestUnstake,
     Stake,
     Swap,
 )
 from engine.market import FloatArray
 from engine.maths.leverage import flash_loan_to_delever, flash_loan_to_lever, supply_over_equity
-from engine.maths.perps import BPS
 from engine.positions import LST_ISSUERS, WALLET_ETH, PositionKey, a_token, debt_token, pending_claim, wallet_key
 from engine.strategies.base import StrategyContext, required
+from engine.strategies.lst_exit import SAFE_SIDE, Exit, LstExit
 
 POOL = "aave_v3"
 ENTRY, EXIT = "ATOMIC_ENTRY", "ATOMIC_DELEVERAGE_ONE_SWAP"
 PREPARATIONS = ("APPROVAL_ONCE", "SET_EMODE_ONCE")
-YIELD_LOOKBACK_HOURS = 24 * 30
 NEGLIGIBLE = 1e-3
 """Distance of the collateral from its target, over the net ETH at work, that is not worth the gas of a bundle."""
-
-SAFE_SIDE = 1.0 + 1e-9
-"""Bundles borrow and sell this much more or less than the formula, so that rounding cannot revert them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +53,6 @@ class LegState:
         return self.free + self.collateral - self.debt
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
-    """A way out: what to do, the ETH in the wallet at once, and the ETH lost in converting and borrowing."""
-
-    blocks: tuple[Block, ...] = ()
-    freed: float = 0.0
-    lost: float = 0.0
-
-
 class StakingLeg:
     def __init__(self, context: StrategyContext) -> None:
         mode, panel = context.run.mode, context.panel
@@ -79,13 +60,12 @@ class StakingLeg:
         self.ltv = mode.target_ltv
         self._context = context
         self._ledger = context.ledger
-        self._route = required(mode.exit_route, "exit_route")
+        self._exit = LstExit(context, self.lst)
+        self._market = panel.market_rate[self.lst]
         self._peg_warning = required(mode.peg_thresholds, "peg_thresholds").warning
         self._rate = panel.oracle_rate[self.lst]
-        self._market = panel.market_rate[self.lst]
         self._free = wallet_key(self.lst)
         self._claim = pending_claim(self.lst)
-        self._issuer = context.staking[LST_ISSUERS[self.lst]]
         self._flash = next(iter(context.flash_loans.items()), None)
         if self.ltv is not None:
             self._supplied, self._borrowed = a_token(self.lst), debt_token("WETH")
@@ -172,20 +152,14 @@ class StakingLeg:
         state = self.state(hour)
         _, flash = required(self._flash, "a flash-loan venue")
         if flash_loan_to_lever(state.collateral, state.debt, 0.0, self.ltv, flash.fee_rate(hour)) > 0.0:
-            return Exit() if urgent else Exit(self.invest(-self._gas_shortage(ENTRY, hour), hour))
+            return Exit() if urgent else Exit(self.invest(-self._exit.gas_shortage(ENTRY, hour), hour))
         if self.is_dislocated(hour) and not urgent:
             return Exit()
-        return self._delever(self._gas_shortage(EXIT, hour), hour)
+        return self._delever(self._exit.gas_shortage(EXIT, hour), hour)
 
     def is_dislocated(self, hour: int) -> bool:
         """Is the market rate so far under the oracle rate that a target alone is no reason to sell?"""
         return float(self._market[hour] / self._rate[hour]) < self._peg_warning
-
-    def _gas_shortage(self, operation: str, hour: int) -> float:
-        """ETH the position itself must yield for gas: nothing where gas may be owed (the USDT class)."""
-        if self._ledger.may_overdraw(WALLET_ETH):
-            return 0.0
-        return max(self._context.gas.cost(operation, hour) * SAFE_SIDE - self.wallet, 0.0)
 
     def _is_first(self) -> bool:
         return self._ledger.quantity(self._supplied) == 0.0
@@ -197,105 +171,48 @@ class StakingLeg:
 
     # --- out --------------------------------------------------------------------------------------------------
 
-    def conversion_loss(self, eth: float, hour: int) -> float:
-        """Share of its oracle value that selling ``eth`` worth of the LST on the DEX loses now."""
-        if np.isnan(self._market[hour]):
-            raise BasisError(
-                "DATA-002",
-                f"no market rate of {self.lst} is known at hour {hour} of the window, so it cannot be sold",
-                expected="a market rate from the first hour that sells",
-                looked_in="the run's market panel",
-                found="the series starts later; see results.run_inputs for its span",
-            )
-        peg = float(self._market[hour] / self._rate[hour])
-        slippage = self._context.dex.slippage_bps(self.lst, eth * peg, hour) * BPS
-        return 1.0 - peg * (1.0 - slippage)
-
-    def _loss_on_proceeds(self, eth: float, hour: int) -> float:
-        """Share of its oracle value that a sale yielding ``eth`` loses; its size bucket is that of what is sold."""
-        loss = self.conversion_loss(eth, hour)
-        while (larger := self.conversion_loss(eth / (1.0 - loss), hour)) > loss:
-            loss = larger
-        return loss
-
     def leave(self, eth: float, hour: int, urgent: bool) -> Exit:
         """Free ``eth`` for the wallet, now or after the queue, by the route the rule prefers."""
         if self.ltv is not None:
             return self._delever(eth, hour)
-        if not urgent and self._prefers_queue(eth, hour):
-            return self._queue(eth, hour)
-        loss = self._loss_on_proceeds(eth, hour)
-        gross = min(eth * SAFE_SIDE / (1.0 - loss), self.state(hour).free)
-        return Exit((self._swap("swap", gross, hour),), gross * (1.0 - loss), gross * loss)
-
-    def _queue(self, eth: float, hour: int) -> Exit:
-        """Ask the issuer for ``eth``; gas the wallet cannot pay is raised on the DEX first."""
-        shortage, raised, lost = self._gas_shortage("REDEEM_LST", hour), 0.0, 0.0
-        blocks: tuple[Block, ...] = ()
-        if shortage > 0.0:
-            proceeds = (shortage + self._context.gas.cost("TOKEN_SWAP", hour)) * SAFE_SIDE
-            loss = self._loss_on_proceeds(proceeds, hour)
-            raised, lost = proceeds / (1.0 - loss), proceeds / (1.0 - loss) * loss
-            blocks = (self._swap("raise gas", raised, hour),)
-        owed = min(eth * SAFE_SIDE, self.state(hour).free - raised)
-        request = RequestUnstake(LST_ISSUERS[self.lst], self.lst, owed / float(self._rate[hour]))
-        return Exit((*blocks, Block("queue", (request,))), raised - lost, lost)
-
-    def _swap(self, name: str, eth: float, hour: int) -> Block:
-        """Sell ``eth`` worth of the free LST at the oracle rate, at most all of it."""
-        quantity = min(eth / float(self._rate[hour]), self._ledger.quantity(self._free))
-        return Block(name, (Swap("dex", self.lst, quantity),))
+        return self._exit.leave(eth, hour, urgent)
 
     def leave_all(self, hour: int) -> Exit:
         """Everything back to ETH in the wallet, at once."""
         state = self.state(hour)
         blocks: list[Block] = []
         lost = 0.0
-        if state.debt > 0.0:
-            venue, flash = required(self._flash, "a flash-loan venue")
-            supplied = self._ledger.quantity(self._supplied) * float(
-                self._context.panel.liquidity_index[self.lst][hour]
-            )
-            legs = (
-                FlashBorrow(venue, state.debt),
-                Repay(POOL, "WETH", state.debt),
-                LendWithdraw(POOL, self.lst, supplied),
-                Swap("dex", self.lst, supplied),
-                FlashRepay(venue, state.debt, flash.fee(state.debt, hour)),
-            )
-            blocks.append(Block("unwind", legs, EXIT))
-            lost = state.collateral * self.conversion_loss(state.collateral, hour) + flash.fee(state.debt, hour)
+        if state.collateral > 0.0:
+            blocks.append(self._unwind(state, hour))
+            _, flash = required(self._flash, "a flash-loan venue")
+            lost = state.collateral * self._exit.conversion_loss(state.collateral, hour) + flash.fee(state.debt, hour)
         free = self._ledger.quantity(self._free)
         if free > 0.0:
             blocks.append(Block("swap", (Swap("dex", self.lst, free),)))
-            lost += state.free * self.conversion_loss(state.free, hour)
+            lost += state.free * self._exit.conversion_loss(state.free, hour)
         return Exit(tuple(blocks), state.staked - lost, lost)
 
-    def _prefers_queue(self, eth: float, hour: int) -> bool:
-        """The mode's route; by cost, yield forgone and gas against loss and gas.  Too little to pay the gas is sold."""
-        gas = self._context.gas
-        raises_gas = self._gas_shortage("REDEEM_LST", hour) > 0.0
-        first = gas.cost("TOKEN_SWAP", hour) if raises_gas else 0.0
-        if raises_gas and self.state(hour).free <= 2.0 * (first + gas.cost("REDEEM_LST", hour)):
-            return False
-        if self._route != "cheapest":
-            return self._route == "queue"
-        start = max(hour - YIELD_LOOKBACK_HOURS, 0)
-        growth = float(self._rate[hour] / self._rate[start]) - 1.0
-        hourly_yield = growth / (hour - start) if hour > start else 0.0
-        queue = eth * hourly_yield * self._issuer.delay_hours(hour) + gas.cost("REDEEM_LST", hour) + first
-        return queue < eth * self.conversion_loss(eth, hour) + gas.cost("TOKEN_SWAP", hour)
+    def _unwind(self, state: LegState, hour: int) -> Block:
+        """All collateral sold; a flash loan repays the debt where a liquidation has left any."""
+        supplied = self._ledger.quantity(self._supplied) * float(self._context.panel.liquidity_index[self.lst][hour])
+        out = (LendWithdraw(POOL, self.lst, supplied), Swap("dex", self.lst, supplied))
+        if state.debt <= 0.0:
+            return Block("unwind", out, EXIT)
+        venue, flash = required(self._flash, "a flash-loan venue")
+        fee = flash.fee(state.debt, hour)
+        legs = (FlashBorrow(venue, state.debt), Repay(POOL, "WETH", state.debt), *out)
+        return Block("unwind", (*legs, FlashRepay(venue, state.debt, fee)), EXIT)
 
     def _delever(self, eth: float, hour: int) -> Exit:
         """Repay, withdraw, sell and repay the flash loan, freeing ``eth`` and landing on the target LTV."""
         state = self.state(hour)
         venue, flash = required(self._flash, "a flash-loan venue")
         ltv, fee_rate = required(self.ltv, "target_ltv"), flash.fee_rate(hour)
-        loss, larger = -1.0, self.conversion_loss(eth, hour)
+        loss, larger = -1.0, self._exit.conversion_loss(eth, hour)
         while larger > loss:  # the size bucket follows from what is sold
             loss = larger
             repaid, sold = flash_loan_to_delever(state.collateral, state.debt, eth, ltv, fee_rate, loss)
-            larger = self.conversion_loss(sold, hour)
+            larger = self._exit.conversion_loss(sold, hour)
         quantity = sold * SAFE_SIDE / float(self._rate[hour])
         if sold >= state.collateral:
             return self.leave_all(hour)

@@ -93,6 +93,21 @@ def test_after_a_liquidation_the_mode_may_stand_down(make_run: MakeRun, kit: Any
     assert result.final_nav == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_small_loop_is_closed_whole_and_what_collateral_is_left_is_sold(make_run: MakeRun, kit: Any) -> None:
+    """Under today's rules a debt below 2,000 USD is repaid whole: 3 ETH of it at 600 USD; 3 % of collateral stay."""
+    run = make_run("eth_leveraged", days=1, capital=0.4, **LOOSE, after_liquidation="stand_down")
+    count = 24
+    result = kit.run(run, kit.panel(run, price=600.0, rate=RATE * _after(9, 0.92, count), bps=2.0, gwei=0.05))
+    (event,) = kit.events(result, "liquidation")
+    equity = 0.4 - 1_360_000 * 5e-11
+    debt, collateral = 0.88 * equity / 0.12, 0.92 * equity / 0.12
+    assert event["details"]["debt_repaid_eth"] == pytest.approx(debt, rel=1e-9)
+    assert kit.series(result, "aave_v3:debtToken:variableDebtWETH")[9] == 0.0
+    assert kit.series(result, "aave_v3:aToken:aweETH")[-1] == 0.0
+    left = (collateral - 1.01 * debt) * (1.0 - 2e-4)
+    assert result.final_nav == pytest.approx(left - 850_000 * 5e-11, rel=1e-9)
+
+
 def test_a_hedged_loop_that_is_liquidated_keeps_its_delta(make_run: MakeRun, kit: Any) -> None:
     """The seized collateral was hedged: the shorts shrink with it in the same step."""
     run = make_run("usdt_market_neutral", days=1, **{**LOOSE, "position_deviation_threshold": 0.05})
