@@ -56,5 +56,7 @@ class DataProvider:
             yield f"variable borrow index {asset}", panel.borrow_index.get(asset)
         for lst in required.lst_rates:
             yield f"oracle rate {lst}", panel.oracle_rate.get(lst)
+            if run.mode.valuation == "market":
+                yield f"market rate {lst}", panel.market_rate.get(lst)
         if required.gas_prices:
             yield "gas price", panel.gas_price_gwei

@@ -58,6 +58,7 @@ class EventEngine:
         self._liquidations = Liquidations(run, self._c)
         self._seen = (-1, 0)
         self._latest: Snapshot | None = None
+        self._closing_hour = len(self._hours) - 1 if run.close_at_end else None
         self._progress = progress
         self._longest = longest_stretch
         self._started = self._memory_checked = time.monotonic()
@@ -104,7 +105,7 @@ class EventEngine:
         due = self._c.agenda.next_hour(snapshot.start)
         if due is not None and due < snapshot.stop:
             restless[due - snapshot.start] = True
-        if self._run.close_at_end and snapshot.stop == len(self._hours):
+        if self._closing_hour is not None and self._closing_hour < snapshot.stop:
             restless[-1] = True
         changes: np.ndarray[tuple[int], np.dtype[np.bool_]] = snapshot.risk.states != self._risk_states
         return restless | changes.any(axis=0)
@@ -140,17 +141,22 @@ class EventEngine:
             snapshot = self._now(hour)
         self._report_breaches(snapshot, hour)
         self._require_equity(snapshot, hour)
-        if self._run.close_at_end and hour == len(self._hours) - 1:
+        if hour == self._closing_hour:
             self._c.strategy_manager.stand_down()
         self._settlement.pay_withdrawals(hour)
-        decision = self._c.strategy_manager.decide(self._now(hour), first=hour == 0)
-        if decision is not None:
-            self._c.execution_manager.execute(decision, hour, self._record.attribution)
+        self._act(hour)
+        if hour == self._closing_hour:
+            self._act(hour)  # no later hour moves what the closing trades freed
         self._settlement.pay_withdrawals(hour)
         snapshot = self._now(hour)
         self._require_equity(snapshot, hour)
         self._risk_states = snapshot.risk.states
         self._record.record(snapshot, 1)
+
+    def _act(self, hour: int) -> None:
+        decision = self._c.strategy_manager.decide(self._now(hour), first=hour == 0)
+        if decision is not None:
+            self._c.execution_manager.execute(decision, hour, self._record.attribution)
 
     def _after_liquidation(self) -> None:
         """The mode says what follows: back to target at the next decision, or out of everything."""

@@ -59,7 +59,7 @@ class RunResult:
 
     @cached_property
     def performance(self) -> Performance:
-        return performance(hourly_returns(self.record.nav, self.pnl))
+        return performance(hourly_returns(self.record.nav, self.pnl, self.record.net_flows))
 
     @property
     def final_nav(self) -> float:
@@ -98,7 +98,7 @@ class RunResult:
             "net_flows": self.record.net_flows,
             "pnl": self.pnl,
             "cumulative_pnl": np.cumsum(self.pnl),
-            "drawdown": drawdowns(hourly_returns(self.record.nav, self.pnl)),
+            "drawdown": drawdowns(hourly_returns(self.record.nav, self.pnl, self.record.net_flows)),
             "residual": self.residual,
             "market_valuation_gap": self.market_valuation_gap,
         }

@@ -65,12 +65,29 @@ class Settlement:
             case CashFlow() if entry.amount > 0.0:
                 self._flow("deposit", entry.amount, hour)
             case CashFlow():
-                self._c.treasury.ask(-entry.amount)
+                self._ask(-entry.amount, hour)
 
     def pay_withdrawals(self, hour: int) -> None:
         """Pay what the wallet holds enough for, oldest request first."""
         for amount in self._c.treasury.payable():
             self._flow("withdrawal", -amount, hour)
+
+    def _ask(self, amount: float, hour: int) -> None:
+        """A withdrawal joins the queue; one that would take everything is refused (a run ends by closing instead)."""
+        nav = float(self._record.nav[hour - 1])
+        if self._c.treasury.outstanding + amount < nav:
+            self._c.treasury.ask(amount)
+            return
+        self._c.event_logger.record(
+            self._hours[hour],
+            "withdrawal",
+            WALLET,
+            self._c.treasury.account.symbol,
+            0.0,
+            status="refused",
+            reason="more than there is: close the run instead",
+            details={"asked": amount, "outstanding": self._c.treasury.outstanding, "nav": nav},
+        )
 
     def _flow(self, kind: str, amount: float, hour: int) -> None:
         account = self._c.treasury.account

@@ -1,6 +1,6 @@
 """Performance of an hourly NAV series net of flows.
 
-Returns are time-weighted: ``r_t = pnl_t / (NAV_t − pnl_t)`` chains over any deposit or withdrawal.  The
+Returns are time-weighted: ``r_t = pnl_t / NAV_(t−1)`` chains over any deposit or withdrawal.  The
 money-weighted return beside them says what the holder earned on the money that was there.
 """
 
@@ -35,9 +35,12 @@ class Performance:
     max_drawdown: float
 
 
-def hourly_returns(nav: FloatArray, pnl: FloatArray) -> FloatArray:
-    """Time-weighted return of each hour, (n,): P&L over the capital that earned it."""
-    return pnl / (nav - pnl)
+def hourly_returns(nav: FloatArray, pnl: FloatArray, net_flows: FloatArray) -> FloatArray:
+    """Time-weighted return of each hour, (n,): P&L over the capital that earned it, which is NAV an hour before.
+
+    Flows arrive at the boundary, after the hour that ends there has been earned.
+    """
+    return pnl / (nav - pnl - net_flows)
 
 
 def drawdowns(returns: FloatArray) -> FloatArray:

@@ -117,8 +117,13 @@ class HedgedCarry:
         return self._is_entered() or cash > self._minimum or units * float(self._price[snapshot.start]) > self._minimum
 
     def _equity(self, snapshot: Snapshot) -> FloatArray:
-        """(hours,) what is invested: NAV less what the wallet must keep."""
-        return snapshot.nav - self._treasury.kept(snapshot.nav)
+        """(hours,) what is invested: NAV less what the wallet must keep, and what raising it will cost."""
+        return snapshot.nav - self._treasury.kept(snapshot.nav) - self._raising()
+
+    def _raising(self) -> float:
+        """USDT raised beyond what is wanted, so that the cost of raising it does not leave the wallet short."""
+        missing = self._treasury.outstanding - self._treasury.idle()
+        return max(COST_CUSHION * missing, 2.0 * self._minimum) if missing > 0.0 else 0.0
 
     def _deviation(self, snapshot: Snapshot) -> FloatArray:
         """(hours,) the largest distance of any target from where it is, as a share of equity."""
@@ -172,7 +177,7 @@ class HedgedCarry:
             change = 0.0
         leg = self._leg.plan(change, hour, urgent=at_risk)
         held = units + leg.spot_quantity - leg.lost
-        kept = float(self._treasury.kept(snapshot.nav)[0])
+        kept = float(self._treasury.kept(snapshot.nav)[0]) + self._raising()
         return Plan(leg, self._short(held, sizes, hour, reduce_only=at_risk), margin, kept)
 
     def _short(self, held: float, sizes: dict[str, float], hour: int, reduce_only: bool) -> dict[str, float]:

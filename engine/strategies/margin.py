@@ -58,7 +58,7 @@ def realise_gains(
     """
     trades: list[Instruction] = []
     for venue, gain in unrealised.items():
-        if gain > GAIN_LIMIT * targets[venue]:
+        if gain > max(GAIN_LIMIT * targets[venue], 0.0):
             quantity = sizes[venue] * (gain - GAIN_AFTER * targets[venue]) / gain
             trades += [PerpTrade(venue, symbol, -quantity), PerpTrade(venue, symbol, quantity)]
     return tuple(trades)

@@ -97,9 +97,10 @@ class StakingStrategy:
         wanted = self._treasury.outstanding - self._treasury.idle() - state.pending
         if wanted <= 0.0 or state.staked <= 0.0:
             return None
-        if wanted >= state.staked:
+        needed = wanted + self._leg.gas_to_leave(hour)
+        if needed >= state.staked:
             return Decision(
                 Action.EXIT_FULL, "withdrawal", "everything is wanted back", self._leg.leave_all(hour).blocks
             )
-        blocks = self._leg.leave(min(wanted + self._leg.gas_to_leave(hour), state.staked), hour, urgent=False).blocks
+        blocks = self._leg.leave(needed, hour, urgent=False).blocks
         return Decision(Action.EXIT_PARTIAL, "withdrawal", f"{wanted:.4f} ETH wanted in the wallet", blocks)

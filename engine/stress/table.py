@@ -177,7 +177,7 @@ def measure(case: Case, at: int) -> Outcome:
         min_margin_ratio=_extreme(result, "margin_ratio", at, min),
         max_ltv=_extreme(result, "ltv", at, max),
         liquidations=sum(kind == "liquidation" for kind, _ in _events(result, at)),
-        worst_drawdown=float(drawdowns(hourly_returns(nav, profit)[at:]).min()),
+        worst_drawdown=float(drawdowns(hourly_returns(nav, profit, flows)[at:]).min()),
         residual=residual,
         waited=int(paid[0]) if len(paid) else None,
     )

@@ -9,8 +9,8 @@ from engine.maths.performance import HOURS_PER_YEAR, drawdowns, hourly_returns, 
 
 
 def test_hourly_returns_leave_flows_out() -> None:
-    nav = np.array([100.0, 210.0])  # 100 were deposited in between, 10 earned on 200
-    assert hourly_returns(nav, np.array([0.0, 10.0])).tolist() == [0.0, 0.05]
+    nav = np.array([100.0, 210.0])  # 10 earned on 100, then 100 deposited
+    assert hourly_returns(nav, np.array([0.0, 10.0]), np.array([0.0, 100.0])).tolist() == [0.0, 0.1]
 
 
 def test_drawdown_counts_from_the_highest_point_and_from_the_start() -> None:

@@ -124,9 +124,22 @@ def test_everything_wanted_back_leaves_in_full(make_run: MakeRun, kit: Any) -> N
     result = kit.run(run, kit.panel(run))
     assert kit.actions(result)[-1][:2] == (20, "exit_partial")
     assert _paid(kit, result) == [(20, -49.9)]
-    run = kit.flows(make_run("eth_staking_only", days=2, exit_route="dex"), (20, -49.9995))
+    run = make_run("eth_staking_only", days=2, exit_route="dex")
+    there = float(kit.run(run, kit.panel(run)).record.nav[19])
+    run = kit.flows(run, (20, -there * (1.0 - 1e-9)))
     result = kit.run(run, kit.panel(run))
     assert kit.actions(result)[-1][:2] == (20, "exit_full")
+
+
+@pytest.mark.parametrize("mode", ["pure_lending", "btc_basis", "eth_staking_only", "usdt_market_neutral"])
+def test_more_than_there_is_cannot_be_withdrawn(make_run: MakeRun, kit: Any, mode: str) -> None:
+    run = make_run(mode, days=2)
+    run = kit.flows(run, (20, -1.1 * run.initial_capital))
+    result = kit.run(run, kit.panel(run))
+    (refused,) = kit.events(result, "withdrawal")
+    assert (refused["hour"], refused["status"], refused["amount"]) == (20, "refused", 0.0)
+    assert refused["details"]["asked"] == 1.1 * run.initial_capital
+    assert len(kit.actions(result)) == 1, "nothing is unwound for it"
 
 
 SHARES = st.floats(0.01, 0.45) | st.floats(-0.45, -0.01)
