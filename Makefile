@@ -93,7 +93,7 @@ duckdb15: test-env .duckdb15/.stamp
 test: lint unit duckdb15 ## everything CI runs
 
 bench: env ## timings
-	@$(PY) benchmarks/pipeline.py
+	@$(PY) benchmarks/engine_speed.py && $(PY) benchmarks/pipeline.py
 
 clean: ## remove the environment, caches, Dagster's history and the sample; the warehouse and results stay
 	rm -rf $(VENV) .duckdb15 .dagster .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* data/sample

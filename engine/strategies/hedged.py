@@ -21,7 +21,7 @@ import numpy as np
 from engine.instructions import Action, Block, Decision, PerpTrade, SpotTrade, Transfer
 from engine.market import BoolArray, FloatArray
 from engine.maths.perps import unrealised_pnl
-from engine.positions import WALLET, WALLET_USDT, base_token, perp
+from engine.positions import WALLET, WALLET_ETH, WALLET_USDT, base_token, perp
 from engine.strategies.base import Snapshot, StrategyContext, required
 from engine.strategies.margin import Account, balancing_transfers, realise_gains
 
@@ -92,6 +92,8 @@ class HedgedCarry:
         self._marks = {venue: panel.perp[f"{venue}:{self._symbol}"] for venue in self._hedge}
         self._perps = {venue: perp(venue, self._symbol) for venue in self._hedge}
         self._venues = tuple(dict.fromkeys((self._spot_venue, *self._hedge)))
+        eth_price = context.valuer.token_price(WALLET, "ETH")
+        self._eth_price = np.zeros(len(eth_price)) if self._asset == "ETH" else eth_price
         self._closing = False
 
     def stand_down(self) -> None:
@@ -117,8 +119,12 @@ class HedgedCarry:
         return self._is_entered() or cash > self._minimum or units * float(self._price[snapshot.start]) > self._minimum
 
     def _equity(self, snapshot: Snapshot) -> FloatArray:
-        """(hours,) what is invested: NAV less what the wallet must keep, and what raising it will cost."""
-        return snapshot.nav - self._treasury.kept(snapshot.nav) - self._raising()
+        """(hours,) what is there to split: NAV less what the wallet must keep and what raising it will cost.
+
+        Gas owed is no part of the split where no leg carries it, or targets would add up to less than there is.
+        """
+        owed = max(-self._ledger.quantity(WALLET_ETH), 0.0) * self._eth_price[snapshot.start : snapshot.stop]
+        return snapshot.nav + owed - self._treasury.kept(snapshot.nav) - self._raising()
 
     def _raising(self) -> float:
         """USDT raised beyond what is wanted, so that the cost of raising it does not leave the wallet short."""
