@@ -67,6 +67,13 @@ class MonotoneRule(StrictModel):
     max_growth_per_day: float = Field(gt=0)
 
 
+class IndexOrderRule(StrictModel):
+    """Over the whole series ``slower`` does not outgrow ``faster``: suppliers share what borrowers pay."""
+
+    slower: str
+    faster: str
+
+
 class SuspiciousReturnRule(StrictModel):
     """A relative change from one row of ``column`` to the next beyond ``threshold`` is reported, never removed."""
 
@@ -107,8 +114,10 @@ class RulesConfig(StrictModel):
 
     positive: list[str] = Field(default_factory=list)
     ohlc_order: bool = False
+    bar_continuity: float | None = Field(default=None, gt=0)
     bounds: dict[str, Bounds] = Field(default_factory=dict)
     monotone: MonotoneRule | None = None
+    index_order: IndexOrderRule | None = None
     vwap: VwapRule | None = None
     suspicious_return: SuspiciousReturnRule | None = None
     placeholder: PlaceholderRule | None = None
@@ -119,8 +128,12 @@ class RulesConfig(StrictModel):
         used = {*self.positive, *self.bounds}
         if self.ohlc_order or self.vwap:
             used |= {"open", "high", "low", "close"}
+        if self.bar_continuity is not None:
+            used |= {"open", "close"}
         if self.monotone:
             used |= set(self.monotone.columns)
+        if self.index_order:
+            used |= {self.index_order.slower, self.index_order.faster}
         if self.vwap:
             used |= {self.vwap.volume, self.vwap.quote_volume}
         used |= {rule.column for rule in (self.suspicious_return, self.placeholder, self.sample_age) if rule}

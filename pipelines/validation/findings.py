@@ -34,6 +34,7 @@ class Findings:
     checks: list[Check] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     quarantine: list[Quarantined] = field(default_factory=list)
+    _breached: dict[str, int] = field(default_factory=dict)
 
     def check(
         self,
@@ -68,6 +69,20 @@ class Findings:
         if declared.code is None:
             raise ValueError(f"rule {rule} does not block")
         self.problems.append(Problem(declared.code, where, key, value, f"{rule}: {expected or declared.expected}"))
+        self._breached[rule] = self._breached.get(rule, 0) + 1
+
+    def breached(self, *rules: str) -> bool:
+        """Whether one of these rules already blocks the dataset."""
+        return any(rule in self._breached for rule in rules)
+
+    def close(self) -> None:
+        """Give every breached rule a check that says so: the checks are what the lake remembers of a load."""
+        failed = {check.check_name for check in self.checks if not check.passed}
+        for rule, count in self._breached.items():
+            if rule not in failed:
+                named = [problem for problem in self.problems if problem.expected.startswith(f"{rule}: ")][:_NAMED]
+                details = ", ".join(f"{problem.where} {problem.key}" for problem in named)
+                self.check(rule, False, f"{count} problems", details=details)
 
     def set_aside(self, rows: pd.DataFrame, reason: str) -> None:
         """Quarantine rows of a frame with their raw text."""

@@ -6,6 +6,8 @@ it has the instant (epoch seconds, UTC), the file, the line and the provenance o
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -74,7 +76,11 @@ def _refuse_malformed(file: RawFile, table: RawTable, findings: Findings) -> Non
         findings.problem("row_form", file.name, f"after line {table.malformed[_NAMED - 1][0]}", f"{rest} more rows")
     findings.quarantine += [
         Quarantined(
-            findings.load_id, findings.dataset, f"{file.name}:{line}", "row_form: fields missing or extra", text
+            findings.load_id,
+            findings.dataset,
+            f"{file.name}:{line}",
+            "row_form: fields missing or extra",
+            json.dumps({"(line)": text}, ensure_ascii=False),
         )
         for line, text in table.malformed
     ]

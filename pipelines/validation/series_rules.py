@@ -52,6 +52,35 @@ def check_index(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) 
     return frame
 
 
+def check_index_order(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) -> None:
+    """``index_order``: from the first row to the last; within one interval either index may be stale."""
+    rule = config.rules.index_order
+    if rule is None or frame.empty or findings.breached("monotone", "index_scale"):
+        return
+    growth = {name: float(frame[name].iloc[-1] / frame[name].iloc[0] - 1.0) for name in (rule.slower, rule.faster)}
+    fits = growth[rule.slower] <= growth[rule.faster]
+    observed = ", ".join(f"{name} grew by {value:.6%}" for name, value in growth.items())
+    expected = f"{rule.slower} grows no faster than {rule.faster}"
+    first, last = int(frame[TIME].min()), int(frame[TIME].max())
+    if not fits:
+        files = ", ".join(sorted(str(file) for file in frame[FILE].unique()))
+        findings.problem("index_order", files, f"{hour_text(first)}..{hour_text(last)}", observed, expected)
+    findings.check("index_order", fits, observed, expected=expected, first=None if fits else first)
+
+
+def check_continuity(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+    """``bar_continuity``: a bar opens near the close of the bar before.  Behind a hole nothing is compared."""
+    limit = config.rules.bar_continuity
+    if limit is None:
+        return frame
+    opens, closes = (frame[name].to_numpy(dtype=np.float64) for name in ("open", "close"))
+    jumps = np.zeros(len(frame), dtype=np.bool_)
+    neighbours = np.diff(frame[TIME].to_numpy()) == config.cadence_seconds
+    jumps[1:] = neighbours & (np.abs(opens[1:] / closes[:-1] - 1.0) > limit)
+    expected = f"open within {limit:.0%} of the close before"
+    return findings.refuse("bar_continuity", frame, jumps, ["open", "close"], expected)
+
+
 def note_suspicious_returns(config: DatasetConfig, frame: pd.DataFrame, findings: Findings) -> None:
     """``suspicious_return``: large steps between neighbouring rows are named and kept."""
     rule = config.rules.suspicious_return

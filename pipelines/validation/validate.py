@@ -25,6 +25,9 @@ from pipelines.validation.reading import read_frame
 from pipelines.validation.records import DatasetLoad, Gap
 from pipelines.validation.supplement import add_supplement
 
+RULES_EDITION = "2"
+"""Raise it when a rule judges the same bytes differently: loads judged by the rules before are not taken again."""
+
 
 def content_hash(config: DatasetConfig, root: DataRoot) -> str:
     """sha256 over names and bytes of every file the dataset reads; parses nothing."""
@@ -32,8 +35,8 @@ def content_hash(config: DatasetConfig, root: DataRoot) -> str:
 
 
 def load_id(config: DatasetConfig, root: DataRoot, content: str) -> str:
-    """Identity of a load: same folder, same bytes (``content``), same declaration give the same id."""
-    parts = (config.dataset, root.data_root_id, content, config.config_hash)
+    """Identity of a load: same folder, same bytes (``content``), same declaration and rules give the same id."""
+    parts = (config.dataset, root.data_root_id, content, config.config_hash, RULES_EDITION)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -68,11 +71,13 @@ def _validated(
     frame = row_rules.sort_rows(config, frame, findings)
     frame = row_rules.check_values(config, frame, findings)
     frame = row_rules.check_bars(config, frame, findings)
+    frame = series_rules.check_continuity(config, frame, findings)
     row_rules.note_implausible_volumes(config, frame, findings)
     row_rules.note_stale_samples(config, frame, findings)
     series_rules.refuse_placeholders(config, frame, findings)
     frame = add_supplement(config, root, frame, findings)
     frame = series_rules.check_index(config, frame, findings)
+    series_rules.check_index_order(config, frame, findings)
     series_rules.note_suspicious_returns(config, frame, findings)
     series_rules.note_span(config, frame, findings)
     return frame, series_rules.find_gaps(config, frame, stamps_seen, findings)
@@ -99,6 +104,7 @@ def _load(
     gaps: list[Gap],
     files: list[RawFile],
 ) -> DatasetLoad:
+    findings.close()
     first, last = _span(rows, config.table.time)
     return DatasetLoad(
         dataset=config.dataset,

@@ -120,10 +120,17 @@ def test_a_blocked_dataset_is_recorded_and_earlier_rows_stay(
         build_panel(run, market)
 
 
+def cut_off(folder: Path) -> None:
+    """The last row of the file ends half-way."""
+    [path] = folder.glob(USDT_RATES)
+    path.write_text(path.read_text().rstrip()[:-60])
+
+
+@pytest.mark.parametrize("spoil", [break_usdt_index, cut_off])
 def test_a_blocked_dataset_stays_blocked_when_its_load_is_known(
-    make_project: Callable[..., Project], own_sample: Path
+    make_project: Callable[..., Project], own_sample: Path, spoil: Callable[[Path], None]
 ) -> None:
-    break_usdt_index(own_sample)
+    spoil(own_sample)
     project, root = make_project(data_dir=own_sample), DataRoot.open(own_sample)
     first = ingest(project, root, ["aave_usdt_reserve"])["aave_usdt_reserve"]
     second = ingest(project, root, ["aave_usdt_reserve"])["aave_usdt_reserve"]
@@ -139,3 +146,12 @@ def test_two_folders_do_not_mix(make_project: Callable[..., Project], own_sample
         shown = connection.execute("SELECT DISTINCT data_root_id FROM market.gas_prices").fetchall()
     assert shown == [(second.data_root_id,)]
     assert project.lake.has("market.gas_prices", first.data_root_id)
+
+
+def test_a_cut_off_row_refuses_a_run_each_time(make_project: Callable[..., Project], own_sample: Path) -> None:
+    cut_off(own_sample)
+    project, root = make_project(data_dir=own_sample), DataRoot.open(own_sample)
+    for _ in range(2):
+        run, market = load(project, root)
+        with pytest.raises(BasisError, match="row_form"):
+            build_panel(run, market)

@@ -64,6 +64,22 @@ def test_cut_off_row_is_named_by_line_and_quarantined(folder) -> None:
     assert load.rows["source_row"].to_pylist() == [n for n in range(2, 74) if n != 42]
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (lambda folder: folder.perp_file([*folder.bars(71), folder.bar(71)[:30]]), "row_form"),
+        (lambda folder: folder.perp_file([]), "placeholder"),
+        (lambda folder: folder.perp_file(folder.bars()).replace("open", "opn", 1), "required_columns"),
+        (lambda folder: folder.perp_file(folder.bars()).encode("utf-16"), "file_readable"),
+    ],
+)
+def test_what_blocks_is_a_failed_check_too(folder, text, rule: str) -> None:
+    """The checks are what the warehouse remembers; a breach that is no check would be forgotten."""
+    load = folder.load(PERP, text(folder))
+    assert load.blocked
+    assert rule in folder.failed(load)
+
+
 def test_header_without_rows_is_a_placeholder(folder) -> None:
     load = folder.load(PERP, folder.perp_file([]))
     assert {problem.code for problem in load.problems} == {"DATA-007"}

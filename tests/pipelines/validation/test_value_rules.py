@@ -63,12 +63,37 @@ def test_volume_in_other_units_is_a_warning(folder) -> None:
 
 
 def test_crash_is_reported_and_kept(folder) -> None:
-    lines = folder.bars()
-    lines[60:] = [folder.bar(hour, 800.0 + hour * 7 % 5) for hour in range(60, 72)]
+    lines = crash_at(folder, 60)
     load = folder.load(PERP, folder.perp_file(lines))
     assert load.problems == []
     assert "2024-06-03T12:00Z" in folder.failed(load)["suspicious_return"]
     assert load.rows.num_rows == 72
+
+
+def crash_at(folder, hour: int) -> list[str]:
+    """A fall by a fifth inside one bar; the market goes on from there."""
+    lines = folder.bars()
+    lines[hour:] = [folder.bar(later, 800.0 + later * 7 % 5) for later in range(hour, 72)]
+    cells = lines[hour].split(",")
+    cells[1] = lines[hour - 1].split(",")[4]
+    cells[2] = str(float(cells[1]) + 1.0)
+    lines[hour] = ",".join(cells)
+    return lines
+
+
+@pytest.mark.parametrize("factor", [1.2, 0.9, 10.0])
+def test_a_tick_that_no_bar_leads_to_blocks(folder, factor: float) -> None:
+    lines = folder.bars()
+    lines[30] = folder.bar(30, 1010.0 * factor)
+    (problem,) = folder.load(PERP, folder.perp_file(lines)).problems
+    assert (problem.code, problem.key) == ("DATA-009", "2024-06-02T06:00Z..07:00Z (2)")
+    assert problem.expected == "bar_continuity: open within 3% of the close before"
+
+
+def test_behind_a_hole_the_price_may_be_another(folder) -> None:
+    lines = crash_at(folder, 60)
+    del lines[58:62]
+    assert folder.load(PERP, folder.perp_file(lines)).problems == []
 
 
 GROWING = [
@@ -98,6 +123,15 @@ def test_index_that_changes_scale_blocks(folder) -> None:
     (problem,) = folder.load("aave_usdt_reserve", folder.aave_file(indices)).problems
     assert (problem.code, problem.key) == ("DATA-009", "2024-06-07T00:00Z")
     assert problem.expected.startswith("index_scale")
+
+
+def test_swapped_index_columns_block(folder) -> None:
+    swapped = [(borrow, supply) for supply, borrow in GROWING]
+    load = folder.load("aave_usdt_reserve", folder.aave_file(swapped))
+    (problem,) = load.problems
+    assert (problem.code, problem.key) == ("DATA-009", "2024-06-01T00:00Z..2024-06-12T00:00Z")
+    assert problem.expected == "index_order: liquidity_index grows no faster than variable_borrow_index"
+    assert "index_order" in folder.failed(load)
 
 
 def test_index_in_ray_is_out_of_bounds(folder) -> None:
