@@ -19,11 +19,16 @@ from pipelines.validation.records import DatasetLoad, Quarantined
 
 
 def explain_missing(
-    series: RequiredSeries, expected: IntArray, missing: IntArray, cadence: int, source: MarketSource
+    series: RequiredSeries,
+    expected: IntArray,
+    missing: IntArray,
+    cadence: int,
+    source: MarketSource,
+    allow_proxies: bool = True,
 ) -> list[Problem]:
     """One problem per stretch of missing stamps that share a cause; one alone where the whole series is missing.
 
-    Problems of a blocked dataset come first, as validation named them.
+    Problems of a blocked dataset come first, as validation named them, then those of its blocked proxies.
     """
     configs = source.datasets_of(series)
     if not configs:
@@ -31,7 +36,9 @@ def explain_missing(
             _whole(series, "configs/datasets", "DATA-010", "no dataset file declares it", "a dataset that feeds it")
         ]
     return [
-        problem for config in configs for problem in _explain(series, config, expected, missing, cadence, source.loads)
+        problem
+        for config in configs
+        for problem in _explain(series, config, expected, missing, cadence, source.loads, allow_proxies)
     ]
 
 
@@ -42,12 +49,13 @@ def _explain(
     missing: IntArray,
     cadence: int,
     loads: Mapping[str, DatasetLoad],
+    allow_proxies: bool,
 ) -> list[Problem]:
     where = f"{config.dataset} ({config.files})"
     if config.dataset not in loads:
         return [_whole(series, where, "DATA-013", "not loaded", "a load of this dataset")]
     load = loads[config.dataset]
-    if load.absent:
+    if load.absent and (not allow_proxies or len(missing) == len(expected)):
         return [_whole(series, where, "DATA-001", "no such file in the data folder", "the file" + _hint(config))]
     problems = list(load.problems)
     if series.table == "execution_costs" and not problems:
@@ -57,16 +65,19 @@ def _explain(
     if load.blocked:
         # its sound rows are there; what keeps them back is named above
         missing = np.setdiff1d(missing, epoch_seconds(load.rows[time_column(series.table)]))
-    causes = _causes(config, load, missing)
+    if allow_proxies:
+        problems += [problem for name in config.proxies if name in loads for problem in loads[name].problems]
+    hints = _hints(config, loads, missing, allow_proxies)
+    causes = [(*cause, hint) for cause, hint in zip(_causes(config, load, missing), hints, strict=True)]
     is_missing = np.isin(expected, missing, assume_unique=True)
     labels = sorted(set(causes))
     fate = np.zeros(len(expected), dtype=np.int64)
     fate[is_missing] = [labels.index(cause) for cause in causes]
     unit = "h" if cadence == HOUR else "settlements"
     for hole in stretches(expected, is_missing, fate):
-        code, reason = labels[hole.fate]
+        code, reason, hint = labels[hole.fate]
         key = f"{series.name} {stretch_text(hole.start, hole.end, hole.missing, unit)}"
-        problems.append(Problem(code, where, key, reason, f"a row every {cadence // HOUR} h{_hint(config)}"))
+        problems.append(Problem(code, where, key, reason, f"a row every {cadence // HOUR} h{hint}"))
     return problems
 
 
@@ -91,8 +102,26 @@ def _hint(config: DatasetConfig) -> str:
     return f"; declared proxies: {', '.join(config.proxies)}" if config.proxies else "; no proxy is declared"
 
 
+def _hints(
+    config: DatasetConfig, loads: Mapping[str, DatasetLoad], missing: IntArray, allow_proxies: bool
+) -> list[str]:
+    """Per missing stamp the declared proxies, and why they do not answer for it although they may."""
+    hint = _hint(config)
+    if not allow_proxies or not config.proxies:
+        return [hint] * len(missing)
+    usable = [loads[name].rows for name in config.proxies if name in loads and not loads[name].blocked]
+    theirs = [epoch_seconds(rows[time_column(config.feeds.table)]) for rows in usable]
+    there = np.isin(missing, np.concatenate(theirs)) if theirs else np.zeros(len(missing), dtype=np.bool_)
+    longest = config.gap_policy.max_gap_hours
+    reach = hint if longest is None else f"{hint}, for at most {longest} h of a hole"
+    nothing = f"{hint}, which have no valid row there either"
+    return [reach if found else nothing for found in there.tolist()]
+
+
 def _causes(config: DatasetConfig, load: DatasetLoad, missing: IntArray) -> list[tuple[str, str]]:
     """Code and reason per missing stamp: set aside by a rule, outside the file, or simply not in it."""
+    if load.absent:
+        return [("DATA-001", "no such file in the data folder")] * len(missing)
     observed = epoch_seconds(load.rows[time_column(config.feeds.table)])
     set_aside = _quarantined_stamps(config, load.quarantine)
     known = np.concatenate([observed, np.fromiter(set_aside, dtype=np.int64, count=len(set_aside))])

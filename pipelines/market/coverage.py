@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.errors import BasisError, Problem
 from engine.market import HOUR, IntArray, iso_hour
+from pipelines.market.agreement import disagreements
 from pipelines.market.causes import explain_missing
 from pipelines.market.origins import cadence_of
 from pipelines.market.schema import epoch_seconds
@@ -34,6 +35,7 @@ def refuse_if_incomplete(run: RunWindow, found: Sequence[SeriesRows], source: Ma
     problems: list[Problem] = []
     for rows in found:
         problems += [problem for problem in _missing(run, rows, source) if problem not in problems]
+    problems += disagreements(run, source, *window_bounds(run))
     if not problems:
         return
     span = f"{run.start} .. {run.end}"
@@ -61,14 +63,14 @@ def _missing(run: RunWindow, found: SeriesRows, source: MarketSource) -> list[Pr
         rewards = series.table == "reward_distributions"
         begun = rewards or (len(found.ts) > 0 and int(found.ts[0]) <= first)
         if unusable or not begun:
-            return explain_missing(series, found.ts, found.ts, HOUR, source)
+            return explain_missing(series, found.ts, found.ts, HOUR, source, run.allow_proxies)
         return _days_without_rewards(run, found) if rewards else _incomplete_costs(found)
     cadence = series_cadence(series, source)
     expected = np.arange(-(-first // cadence) * cadence, last + 1, cadence, dtype=np.int64)
     missing = np.setdiff1d(expected, found.ts, assume_unique=True)
     if not len(missing) and not unusable:
         return []
-    return explain_missing(series, expected, missing, cadence, source)
+    return explain_missing(series, expected, missing, cadence, source, run.allow_proxies)
 
 
 def _days_without_rewards(run: RunWindow, found: SeriesRows) -> list[Problem]:

@@ -315,3 +315,43 @@ def test_costs_that_lack_a_size_are_refused_with_the_rest(mode: ModeConfig, worl
         "1 sizes",
         "2 sizes",
     )
+
+
+def test_a_hole_the_proxy_shares_is_named_with_its_hours(mode: ModeConfig, world: World, make_load: Maker) -> None:
+    configs, loads = world
+    kept = np.delete(np.arange(96), [30, 40])
+    bybit = make_load(configs["bybit_btc_spot"], HOURS[kept], open=100.0 + kept)
+    binance = make_load(configs["binance_btc_perp"], HOURS[kept], open=101.0 + kept)
+    error = _refusal(mode, (configs, loads | {"bybit_btc_spot": bybit, "binance_btc_perp": binance}))
+    found = {problem.key: (problem.value, problem.expected) for problem in error.problems}
+    assert found["spot:binance:BTCUSDT 2026-01-01T06:00Z (1 h)"] == (
+        "no row in the file",
+        "a row every 1 h; declared proxies: bybit_btc_spot, which have no valid row there either",
+    )
+    assert found["perp:okx:BTCUSDT 2026-01-01T16:00Z (1 h)"] == (
+        "no such file in the data folder",
+        "a row every 1 h; declared proxies: binance_btc_perp, which have no valid row there either",
+    )
+
+
+def test_a_proxy_that_is_blocked_is_named_with_its_problems(mode: ModeConfig, world: World, make_load: Maker) -> None:
+    configs, loads = world
+    problem = Problem("DATA-009", "bybit.csv", "2026-01-01T05:00Z", "-1.0", "positive: open above zero")
+    bybit = make_load(configs["bybit_btc_spot"], HOURS, open=np.full(96, 100.0), problems=[problem])
+    error = _refusal(mode, (configs, loads | {"bybit_btc_spot": bybit}))
+    assert problem in error.problems
+
+
+def test_a_hole_longer_than_the_proxy_may_fill_says_so(
+    mode: ModeConfig, world: World, make_config: Maker, make_load: Maker
+) -> None:
+    configs, loads = world
+    short = make_config(
+        "binance_btc_spot", "spot_prices", {"venue": "binance", "symbol": "BTCUSDT"}, proxies=["bybit_btc_spot"],
+        gap={"max_gap_hours": 1, "reason": None},
+    )  # fmt: skip
+    spot = make_load(short, HOURS[[*range(29), *range(31, 96)]], open=np.full(94, 100.0))
+    error = _refusal(mode, (configs | {"binance_btc_spot": short}, loads | {"binance_btc_spot": spot}))
+    (problem,) = [problem for problem in error.problems if problem.key.startswith("spot:binance")]
+    assert problem.key == "spot:binance:BTCUSDT 2026-01-01T06:00Z (1 h)"
+    assert problem.expected.endswith("declared proxies: bybit_btc_spot, for at most 1 h of a hole")
