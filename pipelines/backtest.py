@@ -85,6 +85,7 @@ def run_mode(project: Project, request: BacktestRequest) -> Backtest:
     Errors: CFG-… before anything is written; afterwards DATA-…, an engine code or BT-002, each recorded as a
     failed run.  An interruption is recorded as cancelled.
     """
+    _refuse_live(project)
     run = effective_request(project, request)
     root = project.data_root(request.data_dir)
     run_id = f"{run.mode.mode}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -105,6 +106,18 @@ def run_mode(project: Project, request: BacktestRequest) -> Backtest:
             raise
         log.info("run published", digest=backtest.result_digest, final_nav=backtest.summary["final_nav"])
     return backtest
+
+
+def _refuse_live(project: Project) -> None:
+    """A backtest asked for where live execution is configured is a mistake, not a wish."""
+    if project.settings.execution_mode != "backtest":
+        raise BasisError(
+            "CFG-005",
+            "a backtest cannot run in live execution mode",
+            expected="BASIS_EXECUTION_MODE=backtest",
+            looked_in="the environment and .env",
+            found=f"BASIS_EXECUTION_MODE={project.settings.execution_mode}",
+        )
 
 
 def _run_and_publish(

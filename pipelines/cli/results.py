@@ -48,7 +48,7 @@ def _cells(
         f"{start:%Y-%m-%d} .. {end:%Y-%m-%d}",
         f"{money} {currency}",
         "" if apr is None else f"{apr:.2%}",
-        f"{drawdown:.2%}",
+        f"{drawdown:z.2%}",
         f"{residual:.1e}",
         source,
         f"{proxied:,}",

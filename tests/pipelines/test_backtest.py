@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -157,3 +158,11 @@ def test_a_window_outside_the_data_is_refused_with_the_one_that_works(make_proje
     with pytest.raises(BasisError, match="longest window that works is 2025-12-2") as refused:
         run_mode(project, BacktestRequest("pure_lending", start=date(2026, 2, 10), end=date(2026, 4, 1)))
     assert refused.value.code == "DATA-010"
+
+
+def test_a_backtest_is_refused_where_live_execution_is_configured(project: Project) -> None:
+    live = replace(project, settings=project.settings.model_copy(update={"execution_mode": "live"}))
+    with pytest.raises(BasisError, match="CFG-005") as refusal:
+        run_mode(live, BacktestRequest("pure_lending"))
+    assert "BASIS_EXECUTION_MODE=live" in str(refusal.value)
+    assert runs(project) == []
