@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import Problem
 from pipelines.validation.hours import HOUR, as_datetime, stretches
-from pipelines.validation.records import Check, Quarantined
+from pipelines.validation.records import Check, CheckSeverity, Quarantined
 from pipelines.validation.rules import RULES
 
 Mask = NDArray[np.bool_]
@@ -45,8 +45,12 @@ class Findings:
         expected: str | None = None,
         details: str = "",
         first: int | None = None,
+        severity: CheckSeverity | None = None,
     ) -> None:
-        """Record that a rule was applied.  ``first`` is the first hour concerned (epoch seconds)."""
+        """Record that a rule was applied.  ``first`` is the first hour concerned (epoch seconds).
+
+        ``severity`` is the rule's own unless a declaration of the dataset softens it.
+        """
         declared = RULES[rule]
         moment = None if first is None else as_datetime(first)
         self.checks.append(
@@ -54,7 +58,7 @@ class Findings:
                 self.load_id,
                 self.dataset,
                 rule,
-                declared.severity,
+                severity or declared.severity,
                 passed,
                 str(observed),
                 expected or declared.expected,

@@ -22,7 +22,7 @@ from pipelines.validation.delivery import delivered_rows, row_schema
 from pipelines.validation.findings import TIME, Findings, step_of
 from pipelines.validation.hours import as_datetime
 from pipelines.validation.reading import read_frame
-from pipelines.validation.records import DatasetLoad, Gap
+from pipelines.validation.records import CheckSeverity, DatasetLoad, Gap
 from pipelines.validation.supplement import add_supplement
 
 RULES_EDITION = "2"
@@ -88,7 +88,8 @@ def _absent(config: DatasetConfig, root: DataRoot, content: str, findings: Findi
     proxied = config.gap_policy.absent_file == "proxy"
     wanted = f"a file like {config.files}"
     details = f"declared proxies: {', '.join(config.proxies)}" if proxied else "no proxy is declared"
-    findings.check("file_present", False, "no file", expected=wanted, details=details)
+    severity: CheckSeverity | None = "warning" if proxied else None
+    findings.check("file_present", False, "no file", expected=wanted, details=details, severity=severity)
     if not proxied:
         findings.problem("file_present", str(root.path), config.dataset, "no file", wanted)
     return _load(config, root, content, findings, rows=row_schema(config).empty_table(), gaps=[], files=[])

@@ -36,6 +36,10 @@ def test_absent_file_blocks_unless_a_proxy_is_declared(folder) -> None:
     assert proxied.problems == []
     assert proxied.absent
     assert "binance_btc_perp, bybit_btc_perp" in folder.failed(proxied)["file_present"]
+    severities = [
+        check.severity for load in (blocked, proxied) for check in load.checks if check.check_name == "file_present"
+    ]
+    assert severities == ["blocking", "warning"]
 
 
 @pytest.mark.parametrize("text", ["<html><body>502</body></html>\n", ""])
