@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,8 @@ def run_mode(project: Project, request: BacktestRequest) -> Backtest:
             panel = build_panel(run, market_for_mode(project, root, run.mode))
             known = {name: getattr(panel, name) for name in ("data_version", "data_source", "proxied_rows")}
             log.info("market panel built", **known)
+            for apart in panel.divergences:
+                log.warning("venues apart", **asdict(apart))
             backtest = _run_and_publish(project, run, run_id, folder, panel, known)
         except BaseException as error:
             cancelled = not isinstance(error, Exception)

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from rich.logging import RichHandler
 
+from engine.errors import BasisError
 from pipelines.progress import console
 
 LOG_FILE = "run.log.jsonl"
@@ -87,8 +88,17 @@ def run_log(run_id: str, folder: Path, level: str) -> Iterator[Any]:
     """
     if not _is_configured():
         configure(level)
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(folder / LOG_FILE, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(folder / LOG_FILE, encoding="utf-8")
+    except OSError as error:
+        raise BasisError(
+            "CFG-005",
+            f"cannot write {folder}: {error.strerror}",
+            expected="a folder that can be created and written",
+            looked_in="BASIS_RESULTS_DIR",
+            resolution="free the path, allow writing to it, or name another folder in BASIS_RESULTS_DIR",
+        ) from error
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

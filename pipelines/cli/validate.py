@@ -48,6 +48,11 @@ def validate(
     _refuse_blocked(root, loads)
     if run is not None:
         panel = build_panel(run, market)
+        for apart in panel.divergences:
+            typer.echo(
+                f"warning: {apart.series} more than 0.5 % apart in {apart.hours} hours, "
+                f"most at {apart.at}: {apart.worst:.2%}"
+            )
         typer.echo(f"{mode} is covered from {run.start} to {run.end}: {panel.proxied_rows:,} proxied rows")
 
 

@@ -8,12 +8,14 @@ difference as if it were profit, so it is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from engine.errors import Problem
 from engine.market import HOUR, FloatArray, IntArray, iso_hour
+from pipelines.market.cross_venue import DIVERGENCE_WARNING
 from pipelines.market.source import MarketSource, RequiredSeries, RunWindow, SeriesRows, required_series
 
 PRICE_TABLES = ("spot_prices", "perp_prices")
@@ -26,21 +28,60 @@ MIN_HOURS = 48
 
 def disagreements(run: RunWindow, source: MarketSource, first: int, last: int) -> list[Problem]:
     """One problem per pair of price series, own rows alone, that cannot be one contract on two venues."""
-    needed = {series.key.split(":")[1] for series in required_series(run.mode) if series.table in PRICE_TABLES}
-    found = sorted(_own_rows(source, needed, first, last), key=lambda rows: rows.series.name)
     problems = []
-    for one, other in combinations(found, 2):
-        if one.series.key.split(":")[1] != other.series.key.split(":")[1]:
-            continue
-        hours, at_one, at_other = np.intersect1d(one.ts, other.ts, assume_unique=True, return_indices=True)
+    for one, other in _same_contract(run, source, first, last):
+        hours, price_of_one, price_of_other = _together(one, other)
         if len(hours) < MIN_HOURS:
             continue
-        said = _disagreement(hours, one.numbers("open")[at_one], other.numbers("open")[at_other], other.series.name)
+        said = _disagreement(hours, price_of_one, price_of_other, other.series.name)
         if said is not None:
             where = " and ".join(_dataset(source, rows.series) for rows in (one, other))
             key = f"{one.series.name} and {other.series.name} {iso_hour(hours[0])}..{iso_hour(hours[-1])}"
             problems.append(Problem("DATA-009", where, key, *said))
     return problems
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Two venues that part by more than 0.5 %, only to meet again: in how many hours, and where most."""
+
+    series: str
+    hours: int
+    worst: float
+    at: str
+
+
+def divergences(run: RunWindow, source: MarketSource, first: int, last: int) -> list[Divergence]:
+    """Warnings a person should see with the result; `quality.checks` names every hour."""
+    found = []
+    for one, other in _same_contract(run, source, first, last):
+        if one.series.table != other.series.table:
+            continue
+        hours, price_of_one, price_of_other = _together(one, other)
+        apart = np.abs(price_of_one / price_of_other - 1.0)
+        count = int(np.count_nonzero(apart > DIVERGENCE_WARNING))
+        if count:
+            worst = int(np.argmax(apart))
+            name = f"{one.series.name} and {other.series.name}"
+            found.append(Divergence(name, count, float(apart[worst]), iso_hour(int(hours[worst]))))
+    return found
+
+
+def _same_contract(
+    run: RunWindow, source: MarketSource, first: int, last: int
+) -> Iterator[tuple[SeriesRows, SeriesRows]]:
+    """Pairs of price series of one symbol the mode needs; a mark and a spot price are a pair too."""
+    needed = {series.key.split(":")[1] for series in required_series(run.mode) if series.table in PRICE_TABLES}
+    found = sorted(_own_rows(source, needed, first, last), key=lambda rows: rows.series.name)
+    for one, other in combinations(found, 2):
+        if one.series.key.split(":")[1] == other.series.key.split(":")[1]:
+            yield one, other
+
+
+def _together(one: SeriesRows, other: SeriesRows) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Hours both have, and what either opened at."""
+    hours, at_one, at_other = np.intersect1d(one.ts, other.ts, assume_unique=True, return_indices=True)
+    return hours, one.numbers("open")[at_one], other.numbers("open")[at_other]
 
 
 def _own_rows(source: MarketSource, symbols: set[str], first: int, last: int) -> Iterator[SeriesRows]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from engine.errors import Problem
 from engine.market import HOUR, IntArray, iso_hour
+from pipelines.market.origins import SLOW_TABLES, cadence_of, hourly_stamps
 from pipelines.market.resolve import stretches
 from pipelines.market.schema import epoch_seconds, time_column
 from pipelines.market.source import EVENT_TABLES, MarketSource, RequiredSeries
@@ -64,7 +65,7 @@ def _explain(
         return problems
     if load.blocked:
         # its sound rows are there; what keeps them back is named above
-        missing = np.setdiff1d(missing, epoch_seconds(load.rows[time_column(series.table)]))
+        missing = np.setdiff1d(missing, _answered(config, load))
     if allow_proxies:
         problems += [problem for name in config.proxies if name in loads for problem in loads[name].problems]
     hints = _hints(config, loads, missing, allow_proxies)
@@ -100,6 +101,13 @@ def _whole(series: RequiredSeries, where: str, code: str, value: str, expected: 
 
 def _hint(config: DatasetConfig) -> str:
     return f"; declared proxies: {', '.join(config.proxies)}" if config.proxies else "; no proxy is declared"
+
+
+def _answered(config: DatasetConfig, load: DatasetLoad) -> IntArray:
+    """Stamps the sound rows of a load would answer for: a slow series holds or grows until its next row."""
+    observed = epoch_seconds(load.rows[time_column(config.feeds.table)])
+    slow = config.feeds.table in SLOW_TABLES and len(observed) > 0
+    return hourly_stamps(observed, cadence_of(config)) if slow else observed
 
 
 def _hints(

@@ -19,6 +19,7 @@ from engine.market import (
     MarketPanel,
     RewardDistribution,
 )
+from pipelines.market.agreement import Divergence, divergences
 from pipelines.market.coverage import refuse_if_incomplete, window_bounds
 from pipelines.market.identity import data_version, inputs_table, source_labels
 from pipelines.market.schema import epoch_seconds
@@ -33,7 +34,8 @@ class PanelBuild:
     """``panel`` for the engine and what it was made of.
 
     ``inputs`` has ``INPUTS_SCHEMA``; ``data_version`` is the sha256 of exactly the rows read;
-    ``proxied_rows`` counts the proxied and filled rows among them; ``data_source`` is ``csv`` or ``synthetic``.
+    ``proxied_rows`` counts the proxied and filled rows among them; ``data_source`` is ``csv`` or ``synthetic``;
+    ``divergences`` are the venues that part inside the window.
     """
 
     panel: MarketPanel
@@ -41,6 +43,7 @@ class PanelBuild:
     data_version: str
     proxied_rows: int
     data_source: str
+    divergences: tuple[Divergence, ...] = ()
 
 
 def build_panel(run: RunWindow, source: MarketSource) -> PanelBuild:
@@ -63,6 +66,7 @@ def build_panel(run: RunWindow, source: MarketSource) -> PanelBuild:
         data_version=data_version(read),
         proxied_rows=sum(inputs["proxied_rows"].to_pylist()),
         data_source=source_labels(inputs),
+        divergences=tuple(divergences(run, source, first, last)),
     )
 
 

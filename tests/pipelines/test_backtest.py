@@ -64,6 +64,16 @@ def test_a_run_is_published_with_its_files(project: Project, mode: str) -> None:
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
 
 
+def test_a_results_folder_that_cannot_be_is_named_before_anything_is_written(
+    make_project: Callable[..., Project], tmp_path: Path
+) -> None:
+    (tmp_path / "occupied").write_text("a file")
+    project = make_project(results_dir=Path("occupied"))
+    with pytest.raises(BasisError, match=r"CFG-005.*cannot write .*occupied"):
+        run_mode(project, BacktestRequest("pure_lending"))
+    assert runs(project) == []
+
+
 def test_the_log_of_a_run_holds_its_records_only(project: Project) -> None:
     logs.configure("INFO", stderr_level="CRITICAL")
     first, second = (run_mode(project, BacktestRequest("pure_lending")) for _ in range(2))

@@ -15,7 +15,7 @@ from engine.config import load_configuration
 from engine.config.mode import ModeConfig
 from engine.errors import Problem
 from pipelines.market import MARKET_SCHEMAS, MarketSource, build_market_table
-from pipelines.market.agreement import disagreements
+from pipelines.market.agreement import Divergence, disagreements, divergences
 
 START = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 HOURS = START + np.arange(120) * 3600
@@ -38,9 +38,14 @@ def mode(project_root: Path) -> ModeConfig:
 
 @pytest.fixture
 def compare(mode: ModeConfig, make_config: Callable[..., Any], make_load: Callable[..., Any]):
-    """Problems of Bybit perp opens beside Binance's."""
+    """What a judge says of Bybit perp opens beside Binance's."""
 
-    def run(bybit: np.ndarray, hours: np.ndarray = HOURS, problems: tuple[Problem, ...] = ()) -> list[Problem]:
+    def run(
+        bybit: np.ndarray,
+        hours: np.ndarray = HOURS,
+        problems: tuple[Problem, ...] = (),
+        judge: Callable[..., list[Any]] = disagreements,
+    ) -> list[Any]:
         venues: Mapping[str, np.ndarray] = {"binance": PRICES, "bybit": bybit}
         configs = {
             f"{venue}_btc_perp": make_config(f"{venue}_btc_perp", "perp_prices", {"venue": venue, "symbol": "BTCUSDT"})
@@ -51,7 +56,7 @@ def compare(mode: ModeConfig, make_config: Callable[..., Any], make_load: Callab
             "bybit_btc_perp": make_load(configs["bybit_btc_perp"], hours, open=bybit, problems=problems),
         }
         tables = [build_market_table(table, loads, configs) for table in MARKET_SCHEMAS]
-        return disagreements(Run(mode), MarketSource.of(tables, loads, configs), START, int(HOURS[-1]))
+        return judge(Run(mode), MarketSource.of(tables, loads, configs), START, int(HOURS[-1]))
 
     return run
 
@@ -64,6 +69,18 @@ def test_a_lone_bad_hour_is_no_disagreement(compare) -> None:
     bybit = PRICES * NOISE
     bybit[50] *= 1.02
     assert compare(bybit) == []
+    (seen,) = compare(bybit, judge=divergences)
+    assert (seen.series, seen.hours, seen.at) == (
+        "perp:binance:BTCUSDT and perp:bybit:BTCUSDT",
+        1,
+        "2026-01-03T02:00Z",
+    )
+    assert isinstance(seen, Divergence)
+    assert seen.worst == pytest.approx(0.02, abs=0.002)
+
+
+def test_venues_that_stay_together_are_not_mentioned(compare) -> None:
+    assert compare(PRICES * NOISE, judge=divergences) == []
 
 
 @pytest.mark.parametrize("factor", [1000.0, 0.05, 1.03])
