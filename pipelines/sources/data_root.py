@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,8 +63,21 @@ class DataRoot:
         return f"{self.label}-{hashlib.sha256(str(self.path).encode()).hexdigest()[:8]}"
 
     def matches(self, pattern: str) -> list[Path]:
-        """Files of a glob relative to the folder, sorted by name."""
-        return sorted(path for path in self.path.glob(pattern) if path.is_file())
+        """Files of a glob relative to the folder, sorted by name.
+
+        Raises BasisError DATA-008 where this user may not look: a glob would say that there is no file, and a
+        declared proxy would take its place.
+        """
+        folder = self.path
+        for part in Path(pattern).parts:
+            if not folder.is_dir():
+                break
+            _require_access(folder, os.R_OK | os.X_OK)
+            folder /= part
+        found = sorted(path for path in self.path.glob(pattern) if path.is_file())
+        for path in found:
+            _require_access(path, os.R_OK)
+        return found
 
     def relative(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()
@@ -71,6 +85,17 @@ class DataRoot:
     def source(self, path: Path) -> str:
         """Provenance of the rows of one file: ``<label>/<file name>``."""
         return f"{self.label}/{path.name}"
+
+
+def _require_access(path: Path, mode: int) -> None:
+    if not os.access(path, mode):
+        raise BasisError(
+            "DATA-008",
+            f"{path} is there, and this user may not read it",
+            expected="a file or folder that can be read",
+            looked_in=str(path),
+            resolution=f"allow reading it: chmod {'a+rx' if path.is_dir() else 'a+r'} {path}",
+        )
 
 
 def _read_description(path: Path) -> SourceDescription:

@@ -137,3 +137,19 @@ def test_data_root_refusals(tmp_path: Path) -> None:
     with pytest.raises(BasisError) as wrong:
         DataRoot.open(tmp_path)
     assert wrong.value.code == "DATA-008"
+
+
+@pytest.mark.parametrize("barred", ["prices", "prices/a_1.csv"])
+def test_a_file_this_user_may_not_read_is_not_taken_for_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, barred: str
+) -> None:
+    """A glob would find nothing there, and a declared proxy would silently take its place."""
+    (tmp_path / "prices").mkdir()
+    (tmp_path / "prices" / "a_1.csv").write_text("x\n")
+    root = DataRoot.open(tmp_path)
+    assert [path.name for path in root.matches("prices/a_*.csv")] == ["a_1.csv"]
+    assert root.matches("nowhere/a_*.csv") == []
+    monkeypatch.setattr("os.access", lambda path, _mode: Path(path) != tmp_path / barred)
+    with pytest.raises(BasisError, match="may not read it") as refusal:
+        root.matches("prices/a_*.csv")
+    assert refusal.value.code == "DATA-008"
