@@ -218,3 +218,22 @@ def test_the_real_window_replays_from_raw_files(project: Project, real_data: Pat
     again = run_mode(project, BacktestRequest(mode))
     assert again.run_id != done.run_id
     assert read_run(project, again.run_id).runs["result_digest"].iloc[0] == run.runs["result_digest"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "long_leg"),
+    [("eth_basis", "spot"), ("usdt_market_neutral_no_leverage", "stake"), ("usdt_market_neutral", "stake")],
+)
+def test_the_rally_of_may_2025_with_the_hedge_at_three_times(project: Project, mode: str, long_leg: str) -> None:
+    """ETH +49 % in seven days from 2025-05-06: margin is fed in time, nothing is liquidated, and delta stays flat."""
+    overrides = {f"allocation.{long_leg}": 0.75, "allocation.margin": 0.25}
+    done = run_mode(project, BacktestRequest(mode, date(2025, 5, 6), date(2025, 5, 14), overrides=overrides))
+    run = read_run(project, done.run_id)
+    assert reconcile(run).passed
+    assert not run.events["event_type"].eq("liquidation").any()
+    margin = run.risk_metrics[run.risk_metrics["metric"] == "margin_ratio"]
+    assert margin["value"].min() > 0.20, "above the warning level after every hour's trades"
+    decisions = run.events[run.events["event_type"] == "decision"]["reason"]
+    assert decisions.str.startswith("exit_partial").sum() >= 2, "the rally made it sell and buy shorts back"
+    delta = run.exposures[run.exposures["asset"] == "ETH"]["net_delta_value"].abs().to_numpy()
+    assert (delta <= 0.005 * run.hourly_pnl["nav"].to_numpy()).all()
