@@ -99,7 +99,12 @@ def sweep_runs(lake: Lake) -> list[str]:
             found=f"{started['progress']:.0%} of the window done when last reported",
             resolution="start the run again; earlier results are untouched",
         )
-        write_run_failed(lake, run_id, error)
+        try:
+            write_run_failed(lake, run_id, error)
+        except BasisError:
+            if lake.has(ENDS, run_id):  # another process that starts just now swept it first
+                continue
+            raise
         lost.append(run_id)
     return lost
 

@@ -132,6 +132,21 @@ def test_sweep_fails_runs_whose_process_is_gone(lake: Lake) -> None:
     assert "the process of the run is gone" in json.loads(str(status(lake, "gone")["error_json"]))["message"]
 
 
+def test_two_processes_may_sweep_the_same_run(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commands that start together after a kill: the slower one finds the run ended, and goes on."""
+    write_run_started(lake, run_row("gone"))
+    started = lake.read(STARTS, ["gone"]).to_pylist()[0]
+    lake.write_partition(STARTS, "gone", started | {"pid": max(psutil.pids()) + 100_000})
+
+    def too_late(lake: Lake, run_id: str, error: BaseException) -> None:
+        write_run_failed(lake, run_id, error)
+        write_run_failed(lake, run_id, error)
+
+    monkeypatch.setattr("pipelines.warehouse.runs.write_run_failed", too_late)
+    assert sweep_runs(lake) == []
+    assert status(lake, "gone")["status"] == "failed"
+
+
 def test_a_long_run_is_written_quickly(lake: Lake) -> None:
     tables = run_tables(11_880)
     write_run_started(lake, run_row("a"))
