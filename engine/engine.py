@@ -61,7 +61,8 @@ class EventEngine:
         self._closing_hour = len(self._hours) - 1 if run.close_at_end else None
         self._progress = progress
         self._longest = longest_stretch
-        self._started = self._memory_checked = time.monotonic()
+        self._started = time.monotonic()
+        self._memory_checked = self._started - MEMORY_CHECK_SECONDS
 
     def run(self) -> RunResult:
         """Every hour of the window.  Errors: any component's, EDS-001/002/003; nothing is kept then."""
@@ -200,7 +201,7 @@ class EventEngine:
                 expected=f"at most {limits.max_seconds} s",
                 found=f"{now - self._started:.1f} s",
             )
-        if now - self._memory_checked > MEMORY_CHECK_SECONDS:
+        if now - self._memory_checked >= MEMORY_CHECK_SECONDS:
             self._memory_checked = now
             used = psutil.Process().memory_info().rss / 1e6
             if used > limits.max_memory_mb:

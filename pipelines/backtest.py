@@ -63,6 +63,7 @@ class Backtest:
     summary: Mapping[str, Any]
     result_digest: str
     checks: tuple[ResultCheck, ...]
+    refused_withdrawals: int
 
 
 def effective_request(project: Project, request: BacktestRequest) -> RunConfig:
@@ -106,6 +107,8 @@ def run_mode(project: Project, request: BacktestRequest) -> Backtest:
             write_run_failed(project.lake, run_id, error, known, status="cancelled" if cancelled else "failed")
             _log_failure(log, error, cancelled)
             raise
+        if backtest.refused_withdrawals:
+            log.warning("withdrawals beyond NAV were refused and not paid", count=backtest.refused_withdrawals)
         log.info("run published", digest=backtest.result_digest, final_nav=backtest.summary["final_nav"])
     return backtest
 
@@ -136,7 +139,12 @@ def _run_and_publish(
     published = {name: rows if _length(rows) else _no_rows(project, name) for name, rows in published.items()}
     outcome = {**known, "result_digest": result.digest}
     write_run_finished(project.lake, run_id, outcome, published)
-    return Backtest(run_id, run, folder, panel, summary, result.digest, tuple(checks))
+    events = tables["events"]
+    refused = zip(events["event_type"], events["status"], strict=True)
+    return Backtest(
+        run_id, run, folder, panel, summary, result.digest, tuple(checks),
+        refused_withdrawals=sum(pair == ("withdrawal", "refused") for pair in refused),
+    )  # fmt: skip
 
 
 def _length(rows: Any) -> int:

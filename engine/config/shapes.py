@@ -67,7 +67,9 @@ def from_text(annotation: Any, text: str) -> Any:
             return yaml.safe_load(text)
         except yaml.YAMLError:
             return text
-    try:
-        return TypeAdapter(annotation).validate_strings(text)
-    except ValidationError:
-        return text
+    for reader in (annotation, int, float):  # a number out of bounds is still a number to the schema
+        try:
+            return TypeAdapter(reader).validate_strings(text)
+        except ValidationError:
+            continue
+    return text

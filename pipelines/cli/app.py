@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from engine.errors import BasisError
-from pipelines.cli import backtest, demo, sample, sql, stress, validate
+from pipelines.cli import backtest, demo, report, sample, sql, stress, validate
 from pipelines.progress import console
 
 REFUSED = 2
@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Validate market data, backtest carry strategies and query the results.",
 )
-for module in (validate, backtest, stress, sql, sample, demo):
+for module in (validate, backtest, report, stress, sql, sample, demo):
     module.register(app)
 
 

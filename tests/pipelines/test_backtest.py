@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -176,3 +176,10 @@ def test_a_backtest_is_refused_where_live_execution_is_configured(project: Proje
         run_mode(live, BacktestRequest("pure_lending"))
     assert "BASIS_EXECUTION_MODE=live" in str(refusal.value)
     assert runs(project) == []
+
+
+def test_a_withdrawal_beyond_nav_is_said_to_be_refused(project: Project) -> None:
+    flows = [(datetime(2026, 1, 5, tzinfo=UTC), -1e6)]
+    done = run_mode(project, BacktestRequest("pure_lending", cash_flows=flows))
+    assert done.refused_withdrawals == 1
+    assert "withdrawals beyond NAV were refused" in (done.folder / "run.log.jsonl").read_text()

@@ -38,6 +38,24 @@ def test_a_backtest_prints_its_results_and_the_path_of_its_report(here: Project,
     assert Path(path).is_file()
 
 
+def test_the_files_of_a_run_can_be_written_again(here: Project, capsys) -> None:
+    assert main(["backtest", "pure_lending"]) == 0
+    [path] = [
+        Path(line.removeprefix("report: ")) for line in capsys.readouterr().out.splitlines() if "report: " in line
+    ]
+    path.unlink()
+    assert main(["report", path.parent.name]) == 0
+    assert path.is_file()
+    assert main(["report", "nope"]) == 2
+    assert "API-002" in capsys.readouterr().err
+
+
+def test_a_number_out_of_bounds_is_told_the_bound(here: Project, capsys) -> None:
+    assert main(["backtest", "pure_lending", "--set", "position_deviation_threshold=7"]) == 2
+    assert "position_deviation_threshold = 7; expected" in (error := capsys.readouterr().err)
+    assert "less than or equal to 1" in error or "at most 1" in error
+
+
 def test_a_refusal_has_the_error_format_and_no_traceback(here: Project, capsys) -> None:
     arguments = ["backtest", "btc_basis", "--capital", "-1", "--set", "nope=1", "--start", "2026-01-05"]
     assert main([*arguments, "--end", "2026-01-04"]) == 2
