@@ -26,16 +26,16 @@ class Liquidations:
 
     def carry_out(self, snapshot: Snapshot, hour: int, attribution: FloatArray) -> bool:
         """Every liquidation due at one hour; True when there was one."""
-        fills = [fill for venue in self._exhausted(snapshot) for fill in self._close(venue, hour)]
-        for fill in fills:
-            self._c.position_update_handler.apply((fill,), hour, attribution, "liquidated")
+        exhausted = self._exhausted(snapshot)
+        for venue in exhausted:
+            self._close(venue, hour, attribution)
         calls = 0
         row = self._c.risk_monitor.row("health_factor")
         if row is not None and float(snapshot.risk.values[row][0]) < 1.0:
             while (call := self._seize(hour)) is not None:
                 self._c.position_update_handler.apply((call,), hour, attribution, "liquidated")
                 calls += 1
-        return bool(fills) or calls > 0
+        return bool(exhausted) or calls > 0
 
     def _exhausted(self, snapshot: Snapshot) -> list[str]:
         """Venues whose equity no longer covers the maintenance margin."""
@@ -45,13 +45,13 @@ class Liquidations:
             if metric.name == "maintenance_ratio" and metric.venue is not None and float(values[0]) < 1.0
         ]
 
-    def _close(self, venue: str, hour: int) -> list[Fill]:
+    def _close(self, venue: str, hour: int, attribution: FloatArray) -> None:
+        """One position after the other: each fee is capped by what the ones before left in the account."""
         exchange, ledger = self._c.venues.exchanges[venue], self._c.ledger
-        return [
-            exchange.liquidate(key.symbol, hour)
-            for key in ledger.keys
-            if key.type is PositionType.PERP and key.venue == venue and ledger.quantity(key) != 0.0
-        ]
+        for key in ledger.keys:
+            if key.type is PositionType.PERP and key.venue == venue and ledger.quantity(key) != 0.0:
+                fill = exchange.liquidate(key.symbol, hour)
+                self._c.position_update_handler.apply((fill,), hour, attribution, "liquidated")
 
     def _seize(self, hour: int) -> Fill | None:
         """One liquidation call on the loop, WETH repaid and collateral taken; debt nobody can cover is written off.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.agenda import Agenda, CashFlow, Due, RewardPayout, TransferArrival, UnstakeClaim
+from engine.agenda import CashFlow, Due, RewardPayout, TransferArrival, UnstakeClaim
 from engine.components import Components
 from engine.config import RunConfig
 from engine.market import iso_hour
@@ -22,10 +22,6 @@ class Settlement:
         self._lst = run.mode.lst_token
         self._hours = components.data_provider.hours
         schedule(run, components, self._hours)
-
-    @property
-    def agenda(self) -> Agenda:
-        return self._c.agenda
 
     def funding(self, start: int, stop: int) -> None:
         """Funding due at the hours ``[start, stop)``, in time order, on the positions held into them."""
@@ -48,7 +44,7 @@ class Settlement:
             self._c.pnl_calculator.attribute_funding(self._record.attribution, due, amount)
 
     def due(self, hour: int) -> None:
-        """Everything on the agenda at one hour, in the order it was put there; then withdrawals that can be paid."""
+        """Everything on the agenda at one hour, in the order it was put there."""
         for entry in self._c.agenda.at(hour):
             self._settle(entry, hour)
 

@@ -14,7 +14,7 @@ from pipelines.validation.delivery import row_schema
 from pipelines.validation.records import Check, DatasetLoad, Gap, Quarantined
 from pipelines.validation.validate import content_hash, load_id, validate_dataset
 from pipelines.warehouse.lake import Lake
-from pipelines.warehouse.loads import has_load
+from pipelines.warehouse.loads import has_load, read_observed
 
 FILE_PRESENT = "file_present"
 
@@ -65,7 +65,7 @@ def read_load(lake: Lake, root: DataRoot, config: DatasetConfig, identity: str) 
     """A sound load as it was validated.  Errors: DATA-013 when the lake does not have it."""
     row = lake.read("quality.loads", [identity]).to_pylist()[0]
     schema = row_schema(config)
-    rows = lake.read(f"observed.{config.feeds.table}", [identity], schema.names).cast(schema)
+    rows = read_observed(lake, config.feeds.table, identity, schema.names).cast(schema)
     checks = [Check(**found) for found in _records(lake, "quality.checks", identity)]
     return DatasetLoad(
         dataset=config.dataset,

@@ -45,8 +45,8 @@ class LegPlan:
 class LongLeg(Protocol):
     """The long side, in units of the asset."""
 
-    def units(self, snapshot: Snapshot) -> float | FloatArray:
-        """Net units held."""
+    def units(self, snapshot: Snapshot) -> FloatArray:
+        """(hours,) net units held."""
         ...
 
     def deviation(self, snapshot: Snapshot) -> FloatArray:
@@ -102,9 +102,12 @@ class HedgedCarry:
     # --- when -----------------------------------------------------------------------------------------------
 
     def triggers(self, snapshot: Snapshot) -> BoolArray:
+        return self._off_target(snapshot)
+
+    def _off_target(self, snapshot: Snapshot) -> BoolArray:
         """Not entered, off target, at risk, money wanted in the wallet, or a position to leave."""
         if self._closing:
-            return np.full(len(snapshot), self._holds_something(snapshot))
+            return self._holds_something(snapshot)
         if not self._is_entered():
             return np.ones(len(snapshot), dtype=np.bool_)
         acts: BoolArray = (self._deviation(snapshot) > self._threshold) | self._context.at_risk(snapshot)
@@ -113,10 +116,12 @@ class HedgedCarry:
     def _is_entered(self) -> bool:
         return any(self._ledger.quantity(key) != 0.0 for key in self._perps.values())
 
-    def _holds_something(self, snapshot: Snapshot) -> bool:
+    def _holds_something(self, snapshot: Snapshot) -> BoolArray:
+        """(hours,) a short, or cash on exchanges or long units worth a trade."""
         cash = sum(self._ledger.quantity(base_token(venue, "USDT")) for venue in self._venues)
-        units = float(np.max(self._leg.units(snapshot)))
-        return self._is_entered() or cash > self._minimum or units * float(self._price[snapshot.start]) > self._minimum
+        worth = self._leg.units(snapshot) * self._price[snapshot.start : snapshot.stop]
+        holds: BoolArray = (worth > self._minimum) | (cash > self._minimum) | self._is_entered()
+        return holds
 
     def _equity(self, snapshot: Snapshot) -> FloatArray:
         """(hours,) what is there to split: NAV less what the wallet must keep and what raising it will cost.
@@ -147,7 +152,7 @@ class HedgedCarry:
     # --- what -----------------------------------------------------------------------------------------------
 
     def decide(self, snapshot: Snapshot) -> Decision | None:
-        if not self.triggers(snapshot)[0]:
+        if not self._off_target(snapshot)[0]:
             return None
         entered, hour = self._is_entered(), snapshot.start
         at_risk = entered and bool(self._context.at_risk(snapshot)[0])
@@ -173,7 +178,7 @@ class HedgedCarry:
             perps = {venue: size if venue in frozen else 0.0 for venue, size in sizes.items()}
             return Plan(self._leg.close(hour), perps, dict.fromkeys(self._venues, 0.0), kept=np.inf)
         equity, price = float(self._equity(snapshot)[0]), float(self._price[hour])
-        units = float(np.max(self._leg.units(snapshot)))
+        units = float(self._leg.units(snapshot)[0])
         margin = {venue: self._margin_share * self._hedge.get(venue, 0.0) * equity for venue in self._venues}
         target = self._share * equity / price
         if at_risk:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.config import RunConfig
-from engine.instructions import Action, Block, Decision, Transfer
+from engine.instructions import Block, Decision, Transfer
 from engine.market import BoolArray, FloatArray
 from engine.positions import TRANSIT, WALLET, PositionKey, base_token
 from engine.strategies.base import Snapshot, StrategyContext, required
@@ -135,9 +135,7 @@ class HedgedStakingStrategy(HedgedCarry):
 
     def decide(self, snapshot: Snapshot) -> Decision | None:
         """Targets and risk first; dust is sold at an hour that asks for nothing else."""
-        decision = super().decide(snapshot) if super().triggers(snapshot)[0] else None
+        decision = super().decide(snapshot)
         if decision is None and self._rewards.worth_selling(snapshot)[0]:
-            return Decision(
-                Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell(snapshot.start)
-            )
+            return self._rewards.sale(snapshot.start)
         return decision

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.config import RunConfig
 from engine.config.data_needs import REWARD_TOKENS
-from engine.instructions import Block, ContractCall, Swap
+from engine.instructions import Action, Block, ContractCall, Decision, Swap
 from engine.market import BoolArray
 from engine.maths.perps import BPS
 from engine.positions import PositionKey, wallet_key
@@ -44,6 +44,10 @@ class RewardDesk:
         for offset in np.flatnonzero(sold).tolist():
             sold[offset] = bool(self.sell(snapshot.start + offset))
         return sold
+
+    def sale(self, hour: int) -> Decision:
+        """The action of an hour that sells dust and does nothing else."""
+        return Decision(Action.SELL_DUST, "position", "reward tokens are worth selling", self.sell(hour))
 
     def sell(self, hour: int) -> tuple[Block, ...]:
         """Sell the reward tokens that yield more than their gas, then pay for unwrapping out of the proceeds.

@@ -68,11 +68,8 @@ class StakingStrategy:
         return (
             self._withdraw(hour)
             or self._invest(snapshot)
-            or (self._sell_dust(hour) if self._rewards.worth_selling(snapshot)[0] else self._relever(hour))
+            or (self._rewards.sale(hour) if self._rewards.worth_selling(snapshot)[0] else self._relever(hour))
         )
-
-    def _sell_dust(self, hour: int) -> Decision:
-        return Decision(Action.SELL_DUST, "position", "reward tokens are worth selling", self._rewards.sell(hour))
 
     def _invest(self, snapshot: Snapshot) -> Decision | None:
         hour = snapshot.start

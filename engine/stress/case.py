@@ -29,9 +29,6 @@ class Case:
     def of(cls, run: RunConfig, panel: MarketPanel) -> Case:
         return cls(run, panel, np.ones(len(panel)))
 
-    def with_panel(self, **changes: Any) -> Case:
-        return replace(self, panel=replace(self.panel, **changes))
-
     def closed_at_end(self) -> Case:
         """Every position is left at the last hour."""
         return self._with_run(close_at_end=True)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from engine.instructions import Instruction
 from engine.positions import PositionKey
 
 
@@ -40,7 +39,3 @@ class Venue(Protocol):
     def execute(self, instruction: Any, hour: int) -> tuple[Fill, ...]:
         """Carry out one instruction.  Errors: EXE-001 when the venue refuses it."""
         ...
-
-
-Route = tuple[type[Instruction], str]
-"""Instruction type and venue name, by which the execution interface manager finds a venue."""

@@ -21,9 +21,9 @@ def has_load(lake: Lake, load_id: str) -> bool:
     return lake.has(LOADS, load_id)
 
 
-def read_observed(lake: Lake, market_table: str, load_id: str) -> pa.Table:
+def read_observed(lake: Lake, market_table: str, load_id: str, columns: list[str] | None = None) -> pa.Table:
     """Validated rows of one load in the columns of ``observed.<market_table>``.  Errors: DATA-013."""
-    return lake.read(f"observed.{market_table}", [load_id])
+    return lake.read(f"observed.{market_table}", [load_id], columns)
 
 
 def read_market(lake: Lake, market_table: str, data_root_id: str, columns: list[str] | None = None) -> pa.Table:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pipelines.sources.sample.processes import FloatArray, IntArray
+from pipelines.sources.sample.processes import IntArray
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -56,11 +56,6 @@ class SampleWindow:
     def midnights(self) -> IntArray:
         """Every midnight, the closing one included."""
         return self.boundaries[::24]
-
-    @cached_property
-    def day_of_window(self) -> FloatArray:
-        """Days since ``start`` at every boundary; negative before it."""
-        return np.arange(len(self.boundaries)) / 24.0 - LEAD_DAYS
 
     def hour_index(self, day: int, hour: int = 0) -> int:
         """Index into ``boundaries`` of an hour of a day counted from ``start``."""
